@@ -1,0 +1,167 @@
+"""
+The turns of a conversation, in order, each with its versions.
+
+Immutable: every change gives a new Conversation, so undo is keeping the old one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, UsageReported
+from ofox_magic.chat.messages import Message, Usage, tool
+from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
+from ofox_magic.chat.reply import Reply, Status, deltas
+from ofox_magic.errors import OfoxError
+
+CUT_MARKS = {
+    "stopped": "[The user stopped this answer here.]",
+    "incomplete": "[This answer broke off here.]",
+}
+NOT_RUN = "This call was not run."
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One run of a turn: what was asked, what came, and how it ended."""
+
+    question: tuple[Message, ...]
+    answer: Message | None = None
+    status: Status = "waiting"
+    model: str | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    error: str | None = None
+
+    @classmethod
+    def settled(cls, question: tuple[Message, ...], reply: Reply, model: str | None = None) -> "Version":
+        """Return what is kept of *question* and of the *reply* that has ended; *model* was asked for."""
+        return cls(
+            question=question,
+            answer=reply.message if reply.parts else None,
+            status=reply.status,
+            model=reply.model or model,
+            finish_reason=reply.finish_reason,
+            usage=reply.usage,
+            error=str(reply.error) if reply.error else None,
+        )
+
+    def messages(self) -> tuple[Message, ...]:
+        """
+        Return what later requests carry of it: the question, and the answer, marked where it was cut.
+
+        Nothing where nothing was answered: a question alone, or an empty answer, is refused by some models.
+        """
+        said = tuple(self._said())
+        return (*self.question, Message("assistant", said)) if said else ()
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events that make a Reply of it."""
+        yield Identified(self.model)
+        yield from deltas(self.answer.parts if self.answer else ())
+        if self.usage:
+            yield UsageReported(self.usage)
+        if self.finish_reason:
+            yield FinishReason(self.finish_reason)
+        yield Finished(OfoxError(self.error) if self.error else None, stopped=self.status == "stopped")
+
+    def _said(self) -> Iterator[Part]:
+        parts = self.answer.parts if self.answer else ()
+        yield from (part for part in parts if isinstance(part, Text) and part.text)
+        mark = CUT_MARKS.get(self.status)
+        if mark is None:
+            yield from (part for part in parts if isinstance(part, ToolCall))
+        elif any(isinstance(part, Text) for part in parts):
+            yield Text(f"\n\n{mark}")  # and no tool call: its arguments may be cut in the middle
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A turn's place in the conversation: its *versions*, oldest first, and which of them is *active*."""
+
+    id: str
+    key: str | None
+    versions: tuple[Version, ...]
+    active: int = 0
+
+    @property
+    def version(self) -> Version:
+        """The version that counts."""
+        return self.versions[self.active]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Turns in the order of their first run; *running* is the id of the one whose newest version has not ended."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    running: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.exchanges)
+
+    def find(self, *, id: str | None = None, key: str | None = None) -> Exchange | None:  # noqa: A002
+        """Return the exchange with this *id*, or with this *key*; None where there is none."""
+        for exchange in self.exchanges:
+            if (id is not None and exchange.id == id) or (key is not None and exchange.key == key):
+                return exchange
+        return None
+
+    def begin(self, id: str, key: str | None, question: tuple[Message, ...]) -> "Conversation":  # noqa: A002
+        """Put *question* in: as a new turn at the end, or as one more version of the turn *id*."""
+        exchange = self.find(id=id)
+        if exchange is None:
+            return Conversation((*self.exchanges, Exchange(id, key, (Version(question),))), running=id)
+        return self._with(replace(exchange, versions=(*exchange.versions, Version(question))), running=id)
+
+    def settle(self, id: str, version: Version) -> "Conversation":  # noqa: A002
+        """
+        Put the end of the running version of turn *id* in; a turn that was removed meanwhile stays removed.
+
+        The new version becomes the active one, unless it brought nothing and an older one did.
+        """
+        exchange = self.find(id=id) if id == self.running else None
+        if exchange is None:
+            return self
+        versions = (*exchange.versions[:-1], version)
+        active = len(versions) - 1 if version.answer or len(versions) == 1 else exchange.active
+        return self._with(replace(exchange, versions=versions, active=active))
+
+    def messages(self, *, above: str | None = None) -> tuple[Message, ...]:
+        """Return what a request carries: all turns as they stand, or those above the turn with the id *above*."""
+        carried: list[Message] = []
+        for exchange in self.exchanges:
+            if exchange.id == above:
+                break
+            carried.extend(exchange.version.messages())
+        return tuple(carried)
+
+    def at_rest(self) -> "Conversation":
+        """Return what has ended: without the version that is running, and without its turn where it has no other."""
+        exchange = self.find(id=self.running) if self.running else None
+        if exchange is None:
+            return self
+        if len(exchange.versions) > 1:
+            return self._with(replace(exchange, versions=exchange.versions[:-1]))
+        return Conversation(tuple(e for e in self.exchanges if e.id != exchange.id))
+
+    def _with(self, changed: Exchange, running: str | None = None) -> "Conversation":
+        return Conversation(tuple(changed if e.id == changed.id else e for e in self.exchanges), running)
+
+
+def with_calls_closed(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """
+    Return *messages* with a result after every tool call that has none.
+
+    An assistant message whose calls stay unanswered makes every later request a 400.
+    """
+    closed: list[Message] = []
+    open_calls: list[str] = []
+    for message in messages:
+        answered = {part.call_id for part in message.parts if isinstance(part, ToolResult)}
+        if not answered:
+            closed.extend(tool(NOT_RUN, call_id) for call_id in open_calls)
+            open_calls = [part.id for part in message.parts if isinstance(part, ToolCall)]
+        open_calls = [call_id for call_id in open_calls if call_id not in answered]
+        closed.append(message)
+    closed.extend(tool(NOT_RUN, call_id) for call_id in open_calls)
+    return tuple(closed)

@@ -1,0 +1,181 @@
+"""An answer as it grows. Fed with events, in order; read at any time, from any thread."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, TypeAlias
+
+from ofox_magic.chat.events import (
+    Event,
+    Finished,
+    FinishReason,
+    Identified,
+    ReasoningDelta,
+    Retrying,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ofox_magic.chat.messages import Message, Usage
+from ofox_magic.chat.parts import Part, Reasoning, Text, ToolCall
+from ofox_magic.errors import OfoxError
+
+Status: TypeAlias = Literal["queued", "waiting", "streaming", "done", "stopped", "incomplete", "failed"]
+SETTLED: tuple[Status, ...] = ("done", "stopped", "incomplete", "failed")
+
+
+class Reply:
+    """
+    One answer: `status`, `text`, `reasoning`, `tool_calls`, `finish_reason`, `usage`, `model`, ids, `error`.
+
+    `incomplete` means that it broke off after some output, `failed` that nothing came before the error;
+    `retrying` is set while the next try of the request waits.
+    """
+
+    def __init__(self) -> None:
+        self.status: Status = "queued"
+        self.model: str | None = None
+        self.response_id: str | None = None
+        self.request_id: str | None = None
+        self.finish_reason: str | None = None
+        self.usage: Usage | None = None
+        self.error: OfoxError | None = None
+        self.retrying: Retrying | None = None
+        self._text = _Pieces()
+        self._reasoning = _Pieces()
+        self._calls: dict[int, _CallPieces] = {}
+
+    def __repr__(self) -> str:
+        start = self.text[:60].replace("\n", " ")
+        return f"<Reply {self.status}, {len(self.text)} characters: {start!r}>"
+
+    @property
+    def text(self) -> str:
+        """The answer's text so far."""
+        return self._text.joined()
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought aloud so far."""
+        return self._reasoning.joined()
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls the model asks for, in the order of their index."""
+        return tuple(self._calls[index].call() for index in sorted(self._calls))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Reasoning, text and tool calls, as far as there are any."""
+        thought = (Reasoning(self.reasoning),) if self.reasoning else ()
+        said = (Text(self.text),) if self.text else ()
+        return (*thought, *said, *self.tool_calls)
+
+    @property
+    def message(self) -> Message:
+        """The assistant message."""
+        return Message("assistant", self.parts)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in SETTLED
+
+    def feed(self, event: Event) -> None:
+        """Take in the next event."""
+        self.retrying = event if isinstance(event, Retrying) else None
+        match event:
+            case TextDelta(text):
+                self.status = "streaming"
+                self._text.add(text)
+            case ReasoningDelta(text):
+                self.status = "streaming"
+                self._reasoning.add(text)
+            case ToolCallDelta():
+                self.status = "streaming"
+                self._calls.setdefault(event.index, _CallPieces()).add(event)
+            case UsageReported(usage):
+                self.usage = usage
+            case FinishReason(reason):
+                self.finish_reason = reason
+            case Identified():
+                self._identify(event)
+            case Finished():
+                self._finish(event)
+
+    def replay(self) -> Iterator[Event]:
+        """Yield events that make a Reply like this one, so that a late watcher misses nothing."""
+        yield Identified(self.model, self.response_id, self.request_id)
+        yield from deltas(self.parts)
+        if self.usage:
+            yield UsageReported(self.usage)
+        if self.finish_reason:
+            yield FinishReason(self.finish_reason)
+        if self.settled:
+            yield Finished(self.error, stopped=self.status == "stopped")
+
+    def _identify(self, event: Identified) -> None:
+        self.model = event.model or self.model
+        self.response_id = event.response_id or self.response_id
+        self.request_id = event.request_id or self.request_id
+
+    def _finish(self, event: Finished) -> None:
+        self.error = event.error
+        if event.stopped:
+            self.status = "stopped"
+        elif event.error is None:
+            self.status = "done"
+        else:
+            self.status = "incomplete" if self.parts else "failed"
+
+
+def deltas(parts: Iterable[Part]) -> Iterator[Event]:
+    """Yield the events that bring *parts*, each whole."""
+    calls = 0
+    for part in parts:
+        match part:
+            case Reasoning(text):
+                yield ReasoningDelta(text)
+            case Text(text):
+                yield TextDelta(text)
+            case ToolCall():
+                yield ToolCallDelta(calls, part.id, part.name, part.arguments)
+                calls += 1
+            case _:
+                pass  # nothing else is ever answered
+
+
+class _Pieces:
+    """Text that grows at the end. One thread adds; any thread reads, at the cost of what is new plus one copy."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._seen: tuple[int, str] = (
+            0,
+            "",
+        )  # how many pieces the text holds: one value, so it is swapped whole
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+
+    def joined(self) -> str:
+        count, text = self._seen
+        if fresh := self._pieces[count:]:
+            text += "".join(fresh)
+            self._seen = (count + len(fresh), text)
+        return text
+
+
+class _CallPieces:
+    """A tool call as its fragments come."""
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.name = ""
+        self.arguments = _Pieces()
+
+    def add(self, delta: ToolCallDelta) -> None:
+        self.id = self.id or delta.id
+        self.name = self.name or delta.name
+        self.arguments.add(delta.arguments)
+
+    def call(self) -> ToolCall:
+        return ToolCall(self.id, self.name, self.arguments.joined())

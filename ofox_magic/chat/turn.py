@@ -1,0 +1,119 @@
+"""A turn as its asker holds it: watch it, wait for it, stop it. It goes on by itself, watched or not."""
+
+from collections.abc import Callable, Iterator
+from threading import Condition
+from types import TracebackType
+from typing import Self
+
+from ofox_magic.chat.conversation import Version
+from ofox_magic.chat.events import Event, Finished
+from ofox_magic.chat.messages import Message
+from ofox_magic.chat.reply import Reply, Status
+
+POLL = 0.05
+"""Seconds between two looks while waiting. An untimed wait would not hear the kernel's interrupt everywhere."""
+
+
+class Turn:
+    """
+    One question and what it draws: `id`, `key`, `model` (asked for), `question`, `reply`, `state`, `versions`.
+
+    Iterate over it for the events as they come (from the first one, whenever you start), call `result()` to wait
+    for the end, or leave it alone. As a context manager it is stopped when the block is left by an exception.
+    """
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002
+        key: str | None,
+        model: str,
+        question: tuple[Message, ...],
+        *,
+        changed: Condition,
+        versions: Callable[[], tuple[Version, ...]],
+        cancel: Callable[[], None],
+    ) -> None:
+        self.id = id
+        self.key = key
+        self.model = model
+        self.question = question
+        self.reply = Reply()
+        self._events: list[Event] = []
+        self._changed = changed
+        self._versions = versions
+        self._cancel = cancel
+
+    def __repr__(self) -> str:
+        return f"<Turn {self.id} {self.state}>"
+
+    @property
+    def state(self) -> Status:
+        """queued, waiting, streaming, done, stopped, incomplete or failed."""
+        return self.reply.status
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """All runs of this turn, oldest first; empty once it was undone or cleared."""
+        return self._versions()
+
+    def cancel(self) -> None:
+        """Stop it: close the connection at once, or leave the queue. Returns before the turn has settled."""
+        self._cancel()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it has settled, at most *timeout* seconds (None: for ever). Returns whether it has."""
+        with self._changed:
+            left = timeout
+            while not self.reply.settled:
+                if left is not None and left <= 0:
+                    return False
+                self._changed.wait(POLL if left is None else min(POLL, left))
+                left = None if left is None else left - POLL
+        return True
+
+    def result(self) -> Reply:
+        """
+        Wait for the end and return the Reply; an interrupt while waiting stops the turn.
+
+        Raises what ended it (OfoxError), if an error did; what had come by then is in `turn.reply`. A turn that
+        was stopped is returned, with the status `stopped`.
+        """
+        with self:
+            self.wait()
+        if self.reply.error is not None:
+            raise self.reply.error
+        return self.reply
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield every event from the first to Finished. Leaving the loop does not stop the turn."""
+        yield from (event for event in self.watch() if event is not None)
+
+    def watch(self, beat: float = POLL) -> Iterator[Event | None]:
+        """Yield every event, and None whenever *beat* seconds passed without one, for those who show time passing."""
+        events, seen = self._events, 0
+        while True:
+            with self._changed:
+                if seen == len(events):
+                    self._changed.wait(beat)
+                fresh = events[seen:]
+            seen += len(fresh)
+            yield from fresh or (None,)
+            if fresh and isinstance(fresh[-1], Finished):
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not self.reply.settled:
+            self.cancel()
+
+    def take(self, event: Event) -> None:
+        """For the session, under its lock: take in the next event."""
+        self.reply.feed(event)
+        self._events.append(event)
+        if isinstance(event, Finished):
+            # whoever watches holds the long list; who comes late gets the same text in few events
+            self._events = list(self.reply.replay())

@@ -1,0 +1,32 @@
+"""
+Text that came from outside, made fit to be printed. Pure.
+
+What a model or a gateway says may hold terminal escapes, direction overrides that make text read as what it is not,
+invisible tag characters, and keys that it was sent.
+"""
+
+import re
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 but newline and tab: terminal escapes
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, overrides and isolates
+    "\ufff9-\ufffb"  # interlinear annotation
+    "\U000e0000-\U000e007f]"  # tags
+)
+_KEY = re.compile(r"(?i)\bbearer\s+\S+|\bsk-[A-Za-z0-9_\-]{4,}")
+
+
+def printable(text: str) -> str:
+    """Return *text* without control, direction and tag characters; newline and tab stay, CRLF and CR become LF."""
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Return *text* as one printable line of at most *limit* characters."""
+    line = " ".join(printable(text[: 8 * limit]).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def redact(text: str) -> str:
+    """Return *text* with everything that looks like a key (`sk-…`, `Bearer …`) masked."""
+    return _KEY.sub("[key]", text)
