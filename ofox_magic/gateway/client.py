@@ -1,0 +1,326 @@
+"""
+Carries requests over HTTP: the one place with httpx, and the one place that maps its errors.
+
+Knows no session. Every request is a task on one loop thread with one AsyncClient; cancelling the task closes its
+connection at once, whatever it was waiting for. A flag beside a blocking read would wait for the next byte.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from ofox_magic.chat.events import Finished, Identified, Retrying
+from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request
+from ofox_magic.errors import ConfigError, GatewayError, OfoxError, ProtocolError, TransportError
+from ofox_magic.gateway import catalogue, failures, retry
+from ofox_magic.gateway.loop import LoopThread
+from ofox_magic.gateway.stream import AnswerStream
+from ofox_magic.gateway.wire import encode, request_body
+from ofox_magic.settings import Deadlines, Secret, Settings
+from ofox_magic.untrusted import one_line
+
+CATALOGUE_DEADLINE = 15.0
+_FINISH_GRACE = 2.0  # seconds that a stream may take from its finish reason to its usage and end
+_DONE_GRACE = 0.05  # seconds from [DONE] to the end of the body: read to there, the connection is used again
+_ERROR_BODY = 64 << 10
+_BOMB_RATIO, _BOMB_FROM = 1000, 1 << 20
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A request as it will go over the wire."""
+
+    base_url: str
+    key: Secret | None
+    body: Mapping[str, Any]
+    deadlines: Deadlines
+    stream: bool
+
+    @property
+    def url(self) -> str:
+        return f"{self.base_url}/chat/completions"
+
+    def without_usage(self) -> "_Call":
+        return replace(self, body={name: value for name, value in self.body.items() if name != "stream_options"})
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a try failed. *status* is None where no answer's headers came; *final*: another try cannot mend it."""
+
+    error: OfoxError
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    final: bool = False
+
+    @property
+    def worth_retrying(self) -> bool:
+        code = self.error.code if isinstance(self.error, GatewayError) else None
+        return not self.final and retry.worth_retrying(self.status, self.headers, code)
+
+    @property
+    def names_stream_options(self) -> bool:
+        return self.status == httpx.codes.BAD_REQUEST and "stream_options" in str(self.error)
+
+
+class GatewayClient:
+    """The Transport over HTTP. *settings* is asked at every turn; *jitter* gives 0 to 1 for the waits between tries."""
+
+    def __init__(self, settings: Callable[[], Settings], *, jitter: Callable[[], float] = random.random) -> None:
+        self._settings = settings
+        self._jitter = jitter
+        self._loop = LoopThread("ofox-loop")
+        self._http: httpx.AsyncClient | None = None
+        self._http_loop: asyncio.AbstractEventLoop | None = None
+        self._catalogue = catalogue.Catalogue()
+
+    def start(self, request: Request, on_event: OnEvent) -> Cancel:
+        """Send *request* (see Transport). Raises ConfigError without a key, or for what JSON cannot hold."""
+        call = self._call(request)
+        encode(call.body)  # what cannot be written is said here and now, not by the loop
+        return self._loop.spawn(lambda: self._answer(call, on_event), lambda task: _end(task, call.key, on_event))
+
+    def card(self, model: str) -> ModelCard | None:
+        """Return what the catalogue, as last fetched, says of *model* (id or alias)."""
+        return self._catalogue.card(model)
+
+    @property
+    def known_models(self) -> tuple[ModelCard, ...]:
+        """The models as last fetched, by id; asks nobody."""
+        return self._catalogue.cards
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Fetch the models that can chat, and return them by id. Raises OfoxError; takes 15 s at most."""
+        settings = self._settings()
+        result = self._loop.wait_for(lambda: self._fetch_catalogue(settings))
+        if isinstance(result, OfoxError):
+            raise _clean(result, settings.api_key)
+        self._catalogue = result
+        return result.cards
+
+    def close(self) -> None:
+        """Stop what runs and end the loop thread; the next request starts it again."""
+        self._loop.stop()
+
+    # -- on the loop thread -----------------------------------------------------------------------------------------
+
+    def _call(self, request: Request) -> _Call:
+        settings = self._settings()
+        if settings.api_key is None and not settings.is_local:
+            raise ConfigError(
+                "no key: expected one in OFOX_API_KEY (the gateway's console makes it, under Settings, API Keys). "
+                "To try without one, set OFOX_BASE_URL=practice"
+            )
+        deadlines = settings.deadlines
+        if request.timeout is not None:
+            deadlines = replace(deadlines, total=request.timeout)
+        return _Call(settings.base_url, settings.api_key, request_body(request), deadlines, request.stream)
+
+    async def _answer(self, call: _Call, on_event: OnEvent) -> None:
+        failure: OfoxError | None
+        try:
+            async with asyncio.timeout(call.deadlines.total):
+                failure = await self._tries(call, on_event)
+        except TimeoutError:
+            failure = failures.deadline("total", call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
+        if failure is not None:
+            raise failure
+
+    async def _tries(self, call: _Call, on_event: OnEvent) -> OfoxError | None:
+        failure = await self._try(call, on_event)
+        if failure and failure.names_stream_options and "stream_options" in call.body:
+            call = call.without_usage()  # a model that knows no stream_options: nothing was generated, ask without
+            failure = await self._try(call, on_event)
+        attempt = 1
+        while failure is not None:
+            if attempt > retry.MAX_RETRIES or not failure.worth_retrying:
+                return failure.error
+            now = datetime.now(UTC)
+            wait = retry.pause(attempt, failure.headers, now=now, jitter=self._jitter())
+            if wait > retry.LONGEST_WAIT:
+                return failures.with_time(failure.error, wait, now)
+            on_event(Retrying(attempt, wait, one_line(str(failure.error))))
+            await asyncio.sleep(wait)
+            attempt += 1
+            failure = await self._try(call, on_event)
+        return None
+
+    async def _try(self, call: _Call, on_event: OnEvent) -> _Failure | None:
+        """One request. Returns why it failed; None where the answer is complete, whatever happened after that."""
+        answer = _Answer(call)
+        failure = await self._exchange(call, answer, on_event)
+        return None if answer.stream.complete else failure
+
+    async def _exchange(self, call: _Call, answer: "_Answer", on_event: OnEvent) -> _Failure | None:
+        try:
+            async with asyncio.timeout(call.deadlines.first_token if call.stream else None) as patience:
+                async with self._client().stream(
+                    "POST",
+                    call.url,
+                    content=encode(call.body),
+                    headers=_headers(call.key, stream=call.stream),
+                    timeout=httpx.Timeout(None, connect=call.deadlines.connect),
+                ) as response:
+                    answer.headers_came = True
+                    if not response.is_success:
+                        return await _refused(response)
+                    on_event(Identified(request_id=failures.request_id(response.headers)))
+                    await answer.read(response, patience, on_event)
+        except TimeoutError:
+            return _Failure(answer.passed_deadline(), final=True)
+        except OfoxError as error:
+            status = error.status if isinstance(error, GatewayError) else None
+            return _Failure(error, status, final=answer.stream.delivered or status is None)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            return _Failure(_mapped(error, call.base_url), final=answer.headers_came)
+        return None
+
+    async def _fetch_catalogue(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
+        url = f"{settings.base_url}/models"
+        try:
+            async with asyncio.timeout(CATALOGUE_DEADLINE):
+                async with self._client().stream(
+                    "GET", url, headers=_headers(settings.api_key, stream=False)
+                ) as response:
+                    if not response.is_success:
+                        return (await _refused(response)).error
+                    return catalogue.read(b"".join([chunk async for chunk in _decoded(response)]))
+        except TimeoutError:
+            return failures.deadline("total", CATALOGUE_DEADLINE, "")
+        except OfoxError as error:
+            return error
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+            return _mapped(error, settings.base_url)
+
+    def _client(self) -> httpx.AsyncClient:
+        """One for all requests, so that connections are used again; another one in another loop, after a fork."""
+        loop = asyncio.get_running_loop()
+        if self._http is None or self._http_loop is not loop:
+            self._http = httpx.AsyncClient(follow_redirects=False, timeout=httpx.Timeout(None, connect=10.0))
+            self._http_loop = loop
+        return self._http
+
+
+class _Answer:
+    """The answer of one try, and its patience: how long the next piece may take."""
+
+    def __init__(self, call: _Call) -> None:
+        self.stream = AnswerStream()
+        self.headers_came = False
+        self._call = call
+
+    async def read(self, response: httpx.Response, patience: asyncio.Timeout, on_event: OnEvent) -> None:
+        clock = asyncio.get_running_loop().time
+        async for chunk in _decoded(response):
+            was_complete, was_done = self.stream.complete, self.stream.done
+            for event in self.stream.feed(chunk):
+                on_event(event)
+            if self.stream.done and not was_done:
+                patience.reschedule(clock() + _DONE_GRACE)
+            elif self.stream.complete and not was_complete:
+                patience.reschedule(clock() + _FINISH_GRACE)
+            elif self.stream.delivered and not self.stream.complete and self._call.stream:
+                patience.reschedule(clock() + self._call.deadlines.idle)
+        for event in self.stream.end():
+            on_event(event)
+
+    def passed_deadline(self) -> TransportError:
+        deadlines = self._call.deadlines
+        if self.stream.delivered:
+            return failures.deadline("idle", deadlines.idle, "OFOX_IDLE_TIMEOUT")
+        return failures.deadline("first token", deadlines.first_token, "OFOX_FIRST_TOKEN_TIMEOUT")
+
+
+def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> None:
+    """Tell how a request ended, once and at this one place."""
+    if task.cancelled():
+        event = Finished(stopped=True)
+    elif isinstance(error := task.exception(), Abandoned):
+        return
+    elif error is None:
+        event = Finished()
+    elif isinstance(error, OfoxError):
+        event = Finished(_clean(error, key))
+    else:
+        event = Finished(_clean(ProtocolError(f"could not read the answer: {type(error).__name__}: {error}"), key))
+    with suppress(Abandoned):
+        on_event(event)
+
+
+def _headers(key: Secret | None, *, stream: bool) -> dict[str, str]:
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if stream else "application/json",
+        "Accept-Encoding": "identity",  # a stream that is compressed comes late, and in fits
+    }
+    return headers | {"Authorization": f"Bearer {key.reveal()}"} if key else headers
+
+
+async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Yield the body's bytes. Raises ProtocolError for compression that was not asked for and is out of proportion."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip", "deflate"):  # others, and layers of them, expand without a bound
+        raise ProtocolError(f"expected an answer that is not compressed, got one in {one_line(encoding, 40)!r}")
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > _BOMB_FROM and size > _BOMB_RATIO * response.num_bytes_downloaded:
+            raise ProtocolError("the answer grows more than a thousandfold when it is unpacked; stopped reading")
+        yield chunk
+
+
+async def _refused(response: httpx.Response) -> _Failure:
+    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
+    if response.is_redirect:
+        host = urlsplit(headers.get("location", "")).hostname or "another place"
+        return _Failure(
+            ProtocolError(
+                f"the gateway answered with a redirect to {one_line(host, 80)}, which is not followed, since the key "
+                f"would go along: set OFOX_BASE_URL to the right address"
+            ),
+            status,
+            final=True,
+        )
+    body = bytearray()
+    with suppress(httpx.HTTPError, TimeoutError, ProtocolError):  # what came of the reason is better than none
+        async with asyncio.timeout(10):
+            async for chunk in _decoded(response):
+                body += chunk
+                if len(body) > _ERROR_BODY:
+                    break
+    return _Failure(failures.refusal(status, headers, bytes(body), now=datetime.now(UTC)), status, headers)
+
+
+def _mapped(error: Exception, base_url: str) -> OfoxError:
+    """Return our error for one of httpx. No cause is kept: it holds the request, and that holds the key."""
+    host = urlsplit(base_url).netloc
+    reason = one_line(str(error)) or type(error).__name__
+    if isinstance(error, httpx.ConnectTimeout):
+        return TransportError(f"could not connect to {host} in time (OFOX_CONNECT_TIMEOUT)", deadline="connect")
+    if isinstance(error, httpx.ProxyError):
+        return TransportError(f"could not connect to {host} through the proxy: {reason}")
+    if isinstance(error, httpx.ConnectError):
+        return TransportError(f"could not connect to {host}: {reason}. Is the network up, and OFOX_BASE_URL right?")
+    if isinstance(error, httpx.DecodingError):
+        return ProtocolError(f"the answer's compression is broken: {reason}")
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+        return ConfigError(f"OFOX_BASE_URL is no address that can be used: {reason}")
+    return TransportError(f"the connection to {host} was lost: {reason}")
+
+
+def _clean(error: OfoxError, key: Secret | None) -> OfoxError:
+    """Take from *error* what could hold the key: an echo in its text, and the frames and causes it came through."""
+    error.__cause__ = error.__context__ = error.__traceback__ = None
+    if key is not None:
+        error.args = tuple(key.mask(arg) if isinstance(arg, str) else arg for arg in error.args)
+        for name in ("type", "code", "request_id"):
+            if isinstance(value := getattr(error, name, None), str):
+                setattr(error, name, key.mask(value))
+    return error

@@ -1,0 +1,87 @@
+"""
+The body of a successful answer, as its bytes come: an event stream, or JSON where a stream was promised. Pure.
+
+What it is shows in its first byte, whatever its Content-Type says: no line of an event stream that means anything
+begins with `{` or `<`.
+"""
+
+import json
+from collections.abc import Iterator
+
+from ofox_magic.chat.events import Event
+from ofox_magic.errors import ProtocolError
+from ofox_magic.gateway.chunks import AnswerReader
+from ofox_magic.gateway.sse import SSEParser
+from ofox_magic.untrusted import one_line
+
+MAX_STREAM = 64 << 20
+"""The most bytes that one answer may take on the wire, everything included."""
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+
+
+class AnswerStream:
+    """Feed it, then `end` it. `delivered`: some output came; `complete`: it may end here; `done`: `[DONE]` was seen."""
+
+    def __init__(self, max_stream: int = MAX_STREAM) -> None:
+        self._reader = AnswerReader()
+        self._parser = SSEParser()
+        self._max_stream = max_stream
+        self._size = 0
+        self._events = False
+        self._other: list[bytes] = []
+
+    @property
+    def delivered(self) -> bool:
+        """Whether some of the answer came."""
+        return self._reader.delivered
+
+    @property
+    def complete(self) -> bool:
+        """Whether a finish reason or `[DONE]` was seen."""
+        return self._reader.complete
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be expected."""
+        return self._reader.done
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """Yield what *chunk* completes. Raises GatewayError for an error in the stream, ProtocolError beyond a cap."""
+        self._size += len(chunk)
+        if self._size > self._max_stream:
+            raise ProtocolError(f"expected an answer of at most {self._max_stream:,} bytes; stopped reading there")
+        if not self._events:
+            self._events = not self._other and chunk.lstrip(_BLANK)[:1] not in (b"", b"{", b"[", b"<")
+        if not self._events:
+            self._other.append(chunk)
+            return
+        for event in self._parser.feed(chunk):
+            yield from self._reader.event(event)
+
+    def end(self) -> Iterator[Event]:
+        """Yield what only the end completes. Raises ProtocolError where the answer is not complete by then."""
+        if self._events and (last := self._parser.end()):
+            yield from self._reader.event(last)
+        if self._other:
+            yield from self._read_json(b"".join(self._other))
+        if not self._reader.complete:
+            raise ProtocolError(self._what_is_missing())
+
+    def _read_json(self, body: bytes) -> Iterator[Event]:
+        try:
+            data = json.loads(body.lstrip(_BLANK))
+        except (ValueError, RecursionError):
+            return
+        if isinstance(data, dict):
+            yield from self._reader.chunk(data)
+            # a whole answer is complete without a reason for its end
+            self._reader.complete = self._reader.complete or self._reader.delivered
+
+    def _what_is_missing(self) -> str:
+        if self.delivered or self._reader.understood:
+            return "the answer broke off: neither a finish reason nor [DONE] came. What came until then is kept"
+        if not self._size:
+            return "expected an answer, got an empty one (status 200). Try again, or look at OFOX_BASE_URL"
+        start = one_line(b"".join(self._other)[:400].decode("utf-8", errors="replace"), 80)
+        what = "a web page" if start.startswith("<") else f"“{start}”" if start else "an event stream without an answer"
+        return f"expected an answer of the chat protocol, got {what}: does OFOX_BASE_URL point to the gateway's /v1?"

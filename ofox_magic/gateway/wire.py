@@ -1,0 +1,66 @@
+"""Messages to the JSON of a request. Pure; the shapes are those of section 3 of the gateway's chat page."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from ofox_magic.chat.messages import Message
+from ofox_magic.chat.parts import Image, Part, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.transport import Request
+from ofox_magic.errors import ConfigError
+
+
+def request_body(request: Request) -> dict[str, Any]:
+    """
+    Return the JSON body of *request*: model, messages, stream, and what the user set, nothing else.
+
+    `stream_options` asks a stream for its usage; a user's own wins.
+    """
+    body: dict[str, Any] = {"model": request.model, "messages": [_message(m) for m in request.messages]}
+    body["stream"] = request.stream
+    if request.stream:
+        body["stream_options"] = {"include_usage": True}
+    return body | dict(request.params)
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """Return *body* as the bytes that are sent. Raises ConfigError where a value has no form in JSON."""
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"a parameter of the request cannot be written as JSON: {error}") from None
+
+
+def _message(message: Message) -> dict[str, Any]:
+    result = next((part for part in message.parts if isinstance(part, ToolResult)), None)
+    if result is not None:
+        return {"role": "tool", "tool_call_id": result.call_id, "content": result.text}
+    sent: dict[str, Any] = {"role": message.role, "content": _content(message.parts)}
+    if message.name:
+        sent["name"] = message.name
+    calls = [_tool_call(part) for part in message.parts if isinstance(part, ToolCall)]
+    return sent | {"tool_calls": calls} if calls else sent
+
+
+def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]] | None:
+    """A lone text goes as a string, which every model takes; null where an assistant only calls tools."""
+    shown = [part for part in parts if isinstance(part, Text | Image | Table)]
+    if not shown:
+        return None
+    if len(shown) == 1 and isinstance(shown[0], Text):
+        return shown[0].text
+    return [_content_part(part) for part in shown]
+
+
+def _content_part(part: Text | Image | Table) -> dict[str, Any]:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Table):
+        return {"type": "text", "text": f"{part.heading}\n{part.text}"}
+    image_url = {"url": part.url or f"data:{part.media_type};base64,{b64encode(part.data).decode()}"}
+    return {"type": "image_url", "image_url": image_url | ({"detail": part.detail} if part.detail else {})}
+
+
+def _tool_call(call: ToolCall) -> dict[str, Any]:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

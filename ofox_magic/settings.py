@@ -1,0 +1,216 @@
+"""
+Where the gateway is, the key to it, and how long to wait: argument, then environment, then keyring, then default.
+
+The one place that reads the environment and the keyring. A key stays inside a Secret from here to the header.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any, NoReturn
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from ofox_magic.errors import ConfigError
+
+DEFAULT_BASE_URL = "https://api.ofox.ai/v1"
+DEFAULT_MODEL = "openai/gpt-4o-mini"
+PRACTICE = "practice"
+"""The base URL that stands for the practice gateway in this very process."""
+KEY_VARIABLES = ("OFOX_API_KEY", "OFOXAI_API_KEY")  # both are in the gateway's own pages; never another vendor's
+KEYRING_SERVICE = "ofox_magic"
+_QUOTES = "\u2018\u2019\u201c\u201d"
+_PIECE = 12  # a piece of a key as long as this is masked too
+
+
+class Secret:
+    """A key. It does not show, copy, pickle or compare; `reveal()` is for the one header that needs it."""
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, value: str) -> None:
+        # in a closure, not in an attribute, so that no dump of attributes or slots shows it
+        self._reveal: Callable[[], str] = lambda: value
+
+    def __repr__(self) -> str:
+        return "Secret(set)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a Secret is neither copied nor pickled")
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._reveal()
+
+    def mask(self, text: str) -> str:
+        """Return *text* with the key, and every piece of it of 12 characters and more, replaced by `[key]`."""
+        key = self._reveal()
+        pieces = {key[i : i + _PIECE] for i in range(max(len(key) - _PIECE, 0) + 1)}
+        if not any(piece in text for piece in pieces):
+            return text
+        hidden = bytearray(len(text))
+        for piece in pieces:
+            for found in re.finditer(f"(?={re.escape(piece)})", text):
+                hidden[found.start() : found.start() + len(piece)] = b"\1" * len(piece)
+        return re.sub("\0+", "[key]", "".join("\0" if hide else char for char, hide in zip(text, hidden, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """
+    How long a request may take, in seconds.
+
+    *connect* to the gateway, to the *first_token*, *idle* between two pieces of the stream, and in *total*.
+    """
+
+    connect: float = 10.0
+    first_token: float = 300.0  # reasoning models are silent for minutes
+    idle: float = 120.0
+    total: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    What holds for one turn.
+
+    *base_url* has no slash at its end. *practice*: the gateway is the practice gateway of this process, whose address
+    is known once it runs. *live*: cells paint as text comes.
+    """
+
+    base_url: str = DEFAULT_BASE_URL
+    api_key: Secret | None = None
+    model: str = DEFAULT_MODEL
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    live: bool = True
+    practice: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the gateway runs on this machine, where it may do without a key."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @classmethod
+    def read(
+        cls,
+        environment: Mapping[str, str],
+        *,
+        api_key: str | Secret | None = None,
+        base_url: str | None = None,
+        model: str | None = None,
+    ) -> "Settings":
+        """
+        Return the settings: an argument that is not None wins over its `OFOX_*` variable in *environment*.
+
+        Raises ConfigError, which names the variable, for a value that cannot be used. The message never holds a key.
+        """
+        url = _base_url(base_url or environment.get("OFOX_BASE_URL", "").strip() or DEFAULT_BASE_URL)
+        return cls(
+            base_url=url,
+            api_key=None if url == PRACTICE else _api_key(api_key, environment),
+            model=model or environment.get("OFOX_MODEL", "").strip() or DEFAULT_MODEL,
+            deadlines=_deadlines(environment),
+            live=environment.get("OFOX_LIVE", "1").strip().lower() not in ("0", "false", "no"),
+            practice=url == PRACTICE,
+        )
+
+
+def _base_url(text: str) -> str:
+    """Accept what people paste: with or without `/v1`, a slash at the end, or the whole chat address."""
+    if text == PRACTICE:
+        return text
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host = None
+    if not host or url.scheme not in ("https", "http"):
+        raise ConfigError(f"OFOX_BASE_URL is no address: expected one like {DEFAULT_BASE_URL}, or `practice`")
+    if url.username is not None or url.password is not None or url.query or url.fragment:
+        raise ConfigError("OFOX_BASE_URL holds more than an address: leave out user, password, ? and #")
+    if url.scheme == "http" and not _is_loopback(host):
+        raise ConfigError(f"OFOX_BASE_URL must be https: over http the key would travel in the open to {host}")
+    return _joined(url)
+
+
+def _joined(url: SplitResult) -> str:
+    path = url.path.rstrip("/").removesuffix("/chat/completions").rstrip("/")
+    return urlunsplit((url.scheme, url.netloc, path or "/v1", "", ""))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _api_key(given: str | Secret | None, environment: Mapping[str, str]) -> Secret | None:
+    if isinstance(given, Secret):
+        return given
+    if given is not None:
+        return _checked(given, "the api_key that was passed")
+    for variable in KEY_VARIABLES:
+        if environment.get(variable, "").strip():
+            return _checked(environment[variable], variable)
+    stored = _from_keyring()
+    return _checked(stored, f"the keyring's entry for {KEYRING_SERVICE!r}") if stored else None
+
+
+def _checked(value: str, where: str) -> Secret:
+    """A key goes into a header, and a header library puts what it refuses, key and all, into its message."""
+    key = value.strip()
+    if not key:
+        raise ConfigError(f"{where} is empty: expected a key, as the gateway's console shows it once")
+    if not re.fullmatch(r"[\x21-\x7e]+", key):
+        what = _odd_character(next(char for char in key if not "\x21" <= char <= "\x7e"))
+        raise ConfigError(f"{where} is no key: it holds {what}. Copy it again from the gateway's console")
+    return Secret(key)
+
+
+def _odd_character(char: str) -> str:
+    if char in "\r\n":
+        return "a line break"
+    if char.isspace():
+        return "a space"
+    return "a typographic quote" if char in _QUOTES else "a character that no key has"
+
+
+def _from_keyring() -> str | None:
+    try:
+        import keyring
+    except ImportError:
+        return None
+    try:
+        stored: str | None = keyring.get_password(KEYRING_SERVICE, "api_key")
+    except Exception:  # noqa: BLE001 - a locked or missing backend; a key in the environment still works
+        return None
+    return stored
+
+
+def _deadlines(environment: Mapping[str, str]) -> Deadlines:
+    default = Deadlines()
+    return Deadlines(
+        connect=_seconds(environment, "OFOX_CONNECT_TIMEOUT", default.connect),
+        first_token=_seconds(environment, "OFOX_FIRST_TOKEN_TIMEOUT", default.first_token),
+        idle=_seconds(environment, "OFOX_IDLE_TIMEOUT", default.idle),
+        total=_seconds(environment, "OFOX_TOTAL_TIMEOUT", default.total),
+    )
+
+
+def _seconds(environment: Mapping[str, str], variable: str, default: float) -> float:
+    text = environment.get(variable, "").strip()
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigError(f"{variable} is {text!r}: expected a number of seconds above 0")
+    return seconds
