@@ -1,0 +1,81 @@
+"""A turn as it stands, as a mimebundle: what the cell shows, what a terminal shows, what the notebook keeps. Pure."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from html import escape
+from typing import Any, TypeAlias
+
+from ofox_magic.chat.reply import Reply
+from ofox_magic.chat.turn import Turn
+from ofox_magic.untrusted import one_line, printable
+
+Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
+"""Data by mime type, and metadata, as the Jupyter message `display_data` has them."""
+METADATA_VERSION = 1
+_BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
+# mathjax_ignore and tex2jax_ignore: JupyterLab typesets text/html, and "$5 or $10" is no formula
+_OPEN = '<div class="ofox-answer mathjax_ignore tex2jax_ignore">'
+
+
+def of_turn(turn: Turn, note: str) -> Bundle:
+    """
+    Return *turn* as a bundle, with *note* as its quiet last line.
+
+    No text/markdown: a live notebook trusts it, and runs what a model wrote into it.
+    """
+    from ofox_magic.render import to_html  # heavy, and not needed until there is an answer
+
+    reply = turn.reply
+    html = f"{_OPEN}{_reasoning_html(reply, to_html)}{to_html(reply.text)}{_note_html(note)}</div>"
+    return {"text/html": html, "text/plain": printable(reply.text) or note}, {"ofox": _metadata(turn)}
+
+
+def footer(turn: Turn, seconds: float | None = None) -> str:
+    """Return the line under an answer: who answered, tokens, *seconds*, and how it ended unless all went well."""
+    reply = turn.reply
+    answered = one_line(reply.model or turn.model, 80)
+    used = f"{reply.usage.prompt_tokens:,} + {reply.usage.completion_tokens:,} tokens" if reply.usage else ""
+    took = "" if seconds is None else f"{seconds:.1f} s"
+    asked = f"asked for {one_line(turn.model, 80)}" if reply.model and reply.model != turn.model else ""
+    return " · ".join(item for item in (answered, asked, used, took, ending(reply)) if item)
+
+
+def ending(reply: Reply) -> str:
+    """Return how *reply* ended, in a few words; empty where all went well."""
+    if reply.status in _BAD_ENDS:
+        return _BAD_ENDS[reply.status]
+    if reply.finish_reason == "length":
+        thought = " while the model was still thinking" if reply.reasoning and not reply.text else ""
+        return f"cut at the longest allowed answer (max_tokens){thought}"
+    if reply.finish_reason == "content_filter":
+        return "withheld by a content filter"
+    if reply.tool_calls:
+        return "the model asks for " + ", ".join(f"{one_line(call.name, 40)}()" for call in reply.tool_calls)
+    return "" if reply.text else "the answer is empty"
+
+
+def _reasoning_html(reply: Reply, to_html: Callable[[str], str]) -> str:
+    if not reply.reasoning:
+        return ""
+    return f"<details><summary>Reasoning</summary>{to_html(reply.reasoning)}</details>"
+
+
+def _note_html(note: str) -> str:
+    return f'<p class="ofox-note"><small>{escape(note)}</small></p>' if note else ""
+
+
+def _metadata(turn: Turn) -> dict[str, Any]:
+    """The schema of the saved output's metadata `ofox`. It never holds the prompt."""
+    reply = turn.reply
+    return {
+        "v": METADATA_VERSION,
+        "turn": turn.id,
+        "key": turn.key,
+        "status": reply.status,
+        "asked_model": turn.model,
+        "model": reply.model,
+        "finish_reason": reply.finish_reason,
+        "usage": asdict(reply.usage) if reply.usage else None,
+        "response_id": reply.response_id,
+        "request_id": reply.request_id,
+    }
