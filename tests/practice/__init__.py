@@ -1,0 +1,1 @@
+"""The practice gateway, from its values up to a process of its own."""
