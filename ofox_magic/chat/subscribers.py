@@ -4,7 +4,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from threading import Lock, get_ident
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ofox_magic.chat.notices import Notice
 
@@ -12,9 +12,14 @@ Subscriber: TypeAlias = Callable[[Notice], None]
 
 
 class Subscribers:
-    """Those who want to know. Post under the session's lock, so that the order is its order; deliver outside it."""
+    """
+    Those who want to know; `seq` is the number of the last notice.
+
+    Post under the session's lock, so that the order is its order; deliver outside it.
+    """
 
     def __init__(self) -> None:
+        self.seq = 0
         self._callbacks: list[Subscriber] = []
         self._outbox: deque[Notice] = deque()
         self._delivering = Lock()
@@ -30,9 +35,10 @@ class Subscribers:
         self._callbacks.append(callback)
         return lambda: self._remove(callback)
 
-    def post(self, notice: Notice) -> None:
-        """Put *notice* behind what is to be told."""
-        self._outbox.append(notice)
+    def post(self, kind: Callable[..., Notice], *values: Any, **named: Any) -> None:
+        """Number a notice of this *kind* and put it behind what is to be told."""
+        self.seq += 1
+        self._outbox.append(kind(*values, seq=self.seq, **named))
 
     def deliver(self) -> None:
         """Tell what was posted. Where another thread is at it, that one tells ours too, after what came before."""

@@ -107,7 +107,7 @@ class GatewayClient:
 
     def close(self) -> None:
         """Stop what runs and end the loop thread; the next request starts it again."""
-        self._loop.stop()
+        self._loop.stop(self._close_connections)
 
     # -- on the loop thread -----------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class GatewayClient:
             if attempt > retry.MAX_RETRIES or not failure.worth_retrying:
                 return failure.error
             now = datetime.now(UTC)
-            wait = retry.pause(attempt, failure.headers, now=now, jitter=self._jitter())
+            wait = retry.pause(attempt, failure.status, failure.headers, now=now, jitter=self._jitter())
             if wait > retry.LONGEST_WAIT:
                 return failures.with_time(failure.error, wait, now)
             on_event(Retrying(attempt, wait, one_line(str(failure.error))))
@@ -198,6 +198,11 @@ class GatewayClient:
             return error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             return _mapped(error, settings.base_url)
+
+    async def _close_connections(self) -> None:
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
 
     def _client(self) -> httpx.AsyncClient:
         """One for all requests, so that connections are used again; another one in another loop, after a fork."""

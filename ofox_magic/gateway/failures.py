@@ -53,11 +53,11 @@ _HINTS = {
     429: "wait a little, or ask less often",
 }
 _TOO_LONG = re.compile(
-    r"context[_ ](?:length|window|size)|string_above_max_length"
-    r"|maximum (?:context|prompt|input)|max(?:imum)?[_ ](?:model|input)[_ ](?:len|tokens)"
-    r"|(?:prompt|input|request|messages?)(?: \w+)? (?:is|are|was) too (?:long|large)|too many (?:input )?tokens"
-    r"|exceeds? (?:the )?(?:model'?s? )?(?:maximum|available|limit)[^.]{0,40}tokens?"
-    r"|reduce the (?:length|number) of|input length[^.]{0,60}exceed",
+    r"context[_ ](?:length|window|size|limit)|maximum context|string_above_max_length|string too long"
+    r"|(?:maximum|max) (?:prompt|input)|max(?:imum)?[_ ](?:model|input)[_ ](?:len|tokens)|range of input length"
+    r"|(?:prompt|inputs?|request|messages?)(?: \w+)? (?:is|are|was)? ?too (?:long|large)|too many (?:input )?tokens"
+    r"|tokens? (?:count )?(?:\([\d,]+\) )?exceeds?|exceeds? the maximum number of tokens"
+    r"|reduce the (?:length|number) of|`?inputs`? tokens \+ `?max_new_tokens",
     re.IGNORECASE,
 )
 _TOO_LONG_HINT = "the conversation is longer than the model's context: `%ofox undo`, `%ofox clear`, or another model"
@@ -85,7 +85,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, *, now: dateti
         said = _Said(_page_summary(body, headers.get("content-type", "")), said.type, said.code)
     error = _error(status, said, request_id=request_id(headers))
     if isinstance(error, RateLimited):
-        error.retry_after = wait_asked(headers, now=now)
+        error.retry_after = wait_asked(status, headers, now=now)
     return error
 
 
@@ -119,8 +119,10 @@ def _error(status: int | None, said: _Said, request_id: str | None = None) -> Ga
     too_long = status in (None, 400, 413, 422) and _TOO_LONG.search(f"{said.code} {said.type} {said.message}")
     kind = ContextTooLong if too_long else _kind(status)
     hint = _TOO_LONG_HINT if too_long else _HINTS.get(status or 0)
-    label = " ".join(str(item) for item in (status, said.type, said.code if said.code != status else None) if item)
-    text = f"the gateway refused ({label or 'error'}): {one_line(said.message, 500) or 'it gave no reason'}"
+    label = " ".join(str(item) for item in dict.fromkeys((status, said.type, said.code)) if item)
+    verb = "failed" if (status or 0) >= 500 else "refused"  # noqa: PLR2004 - HTTP's server errors
+    what = f"the gateway {verb} ({label})" if label else "the gateway reported an error"
+    text = f"{what}: {one_line(said.message, 500) or 'it gave no reason'}"
     return kind(
         f"{text.rstrip('.')}. {hint[0].upper()}{hint[1:]}." if hint else text,
         status=status,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ofox_magic.errors import TransportError
 
 T = TypeVar("T")
+_STOP_PATIENCE = 2.0  # seconds, for what takes milliseconds
 POLL = 0.05  # seconds; a wait without a bound would not hear the kernel's interrupt everywhere
 
 
@@ -19,6 +20,7 @@ class LoopThread:
     def __init__(self, name: str) -> None:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._pid = 0
         self._starting = threading.Lock()
 
@@ -54,18 +56,21 @@ class LoopThread:
             future.cancel()
             raise
 
-    def stop(self) -> None:
-        """Cancel what runs there and end the thread; does nothing when it never ran."""
+    def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Cancel what runs there, run *last*, and end the thread; does nothing when it never ran."""
         loop, self._loop = self._loop, None
         if loop is not None and self._pid == os.getpid() and loop.is_running():
-            loop.call_soon_threadsafe(lambda: loop.create_task(self._wind_up(loop)))
+            loop.call_soon_threadsafe(lambda: loop.create_task(self._wind_up(loop, last)))
+            if self._thread is not None and self._thread is not threading.current_thread():
+                self._thread.join(_STOP_PATIENCE)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None or self._pid != os.getpid():
                 self._loop = asyncio.new_event_loop()
                 self._pid = os.getpid()
-                threading.Thread(target=self._run, args=(self._loop,), name=self._name, daemon=True).start()
+                self._thread = threading.Thread(target=self._run, args=(self._loop,), name=self._name, daemon=True)
+                self._thread.start()
             return self._loop
 
     @staticmethod
@@ -76,12 +81,15 @@ class LoopThread:
             loop.close()
 
     @staticmethod
-    async def _wind_up(loop: asyncio.AbstractEventLoop) -> None:
+    async def _wind_up(loop: asyncio.AbstractEventLoop, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         others = asyncio.all_tasks(loop) - {asyncio.current_task()}
         for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        loop.stop()
+        try:
+            await asyncio.gather(*others, return_exceptions=True)
+            await last()
+        finally:
+            loop.stop()
 
     @staticmethod
     def _cancel(loop: asyncio.AbstractEventLoop, tasks: "list[asyncio.Task[T]]") -> None:

@@ -15,10 +15,11 @@ MAX_RETRIES = 2
 LONGEST_WAIT = 60.0
 """Seconds that a wait asked for by the gateway is honoured; a longer one ends the turn."""
 _BACKOFF, _BACKOFF_CAP = 0.5, 8.0
-_RETRIED = {408, 409, 429}
+_TOO_MANY = 429
+_RETRIED = {408, 409, _TOO_MANY}
 _FINAL_CODES = {"insufficient_quota"}
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?|\.\d{1,9}")
-_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})(ms|us|µs|ns|s|m|h|d)")
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,9})?|\.\d{1,9}", re.ASCII)
+_DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?|\.\d{1,9})(ms|us|µs|ns|s|m|h|d)", re.ASCII)
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -32,29 +33,33 @@ def worth_retrying(status: int | None, headers: Mapping[str, str], code: str | i
     return status is None or status in _RETRIED or status >= 500  # noqa: PLR2004 - HTTP's server errors
 
 
-def pause(attempt: int, headers: Mapping[str, str], *, now: datetime, jitter: float) -> float:
+def pause(attempt: int, status: int | None, headers: Mapping[str, str], *, now: datetime, jitter: float) -> float:
     """
-    Return the seconds to wait after the failed try number *attempt* (from 1).
+    Return the seconds to wait after the try number *attempt* (from 1) failed with *status* and *headers*.
 
     What the gateway asks for, else 0.5·2ⁿ s up to 8 s times *jitter* (0 to 1, "full jitter"). May be longer than
     LONGEST_WAIT: then the caller gives up.
     """
-    asked = wait_asked(headers, now=now)
+    asked = wait_asked(status, headers, now=now)
     if asked is not None:
         return asked
     return min(_BACKOFF * 2.0**attempt, _BACKOFF_CAP) * jitter
 
 
-def wait_asked(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Return the seconds that the gateway asks to wait; None where it says nothing, or nonsense (RFC 9110 10.2.3)."""
+def wait_asked(status: int | None, headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """
+    Return the seconds that the gateway asks to wait; None where it says nothing, or nonsense (RFC 9110 10.2.3).
+
+    When its request limit is reset counts for a 429 alone: the header is on every response, and says nothing of how
+    long a failure lasts.
+    """
     millis = _number(headers.get("retry-after-ms", ""))
     if millis is not None:
         return millis / 1000
     after = headers.get("retry-after", "")
-    for wait in (_number(after), _until(after, now), _duration(headers.get("x-ratelimit-reset-requests", ""))):
-        if wait is not None:
-            return wait
-    return None
+    reset = headers.get("x-ratelimit-reset-requests", "") if status == _TOO_MANY else ""
+    waits = (_number(after), _until(after, now), _duration(reset))
+    return next((wait for wait in waits if wait is not None), None)
 
 
 def _number(text: str) -> float | None:

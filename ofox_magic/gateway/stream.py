@@ -16,6 +16,7 @@ from ofox_magic.untrusted import one_line
 
 MAX_STREAM = 64 << 20
 """The most bytes that one answer may take on the wire, everything included."""
+_SHOWN = 400  # bytes of an answer that is none, kept to be shown
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -27,8 +28,10 @@ class AnswerStream:
         self._parser = SSEParser()
         self._max_stream = max_stream
         self._size = 0
+        self._start = b""
         self._events = False
         self._other: list[bytes] = []
+        self._json = False
 
     @property
     def delivered(self) -> bool:
@@ -50,6 +53,8 @@ class AnswerStream:
         self._size += len(chunk)
         if self._size > self._max_stream:
             raise ProtocolError(f"expected an answer of at most {self._max_stream:,} bytes; stopped reading there")
+        if len(self._start) < _SHOWN:
+            self._start += chunk[:_SHOWN]
         if not self._events:
             self._events = not self._other and chunk.lstrip(_BLANK)[:1] not in (b"", b"{", b"[", b"<")
         if not self._events:
@@ -72,6 +77,7 @@ class AnswerStream:
             data = json.loads(body.lstrip(_BLANK))
         except (ValueError, RecursionError):
             return
+        self._json = True
         if isinstance(data, dict):
             yield from self._reader.chunk(data)
             # a whole answer is complete without a reason for its end
@@ -82,6 +88,8 @@ class AnswerStream:
             return "the answer broke off: neither a finish reason nor [DONE] came. What came until then is kept"
         if not self._size:
             return "expected an answer, got an empty one (status 200). Try again, or look at OFOX_BASE_URL"
-        start = one_line(b"".join(self._other)[:400].decode("utf-8", errors="replace"), 80)
-        what = "a web page" if start.startswith("<") else f"“{start}”" if start else "an event stream without an answer"
+        start = one_line(self._start.decode("utf-8", errors="replace"), 80)
+        if start.startswith("{") and self._other and not self._json:
+            return "the answer broke off: its JSON has no end. Nothing of it could be used"
+        what = "a web page" if start.startswith("<") else f"“{start}”"
         return f"expected an answer of the chat protocol, got {what}: does OFOX_BASE_URL point to the gateway's /v1?"

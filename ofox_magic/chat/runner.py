@@ -1,0 +1,163 @@
+"""
+Runs turns over a Transport: one at a time, in the order of asking.
+
+Once a turn has started, its state changes on the transport's thread alone, so that an interrupt of the kernel never
+lands inside a change.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from threading import Condition
+from typing import Any
+
+from ofox_magic.chat.conversation import Version, with_calls_closed
+from ofox_magic.chat.events import Event, Finished
+from ofox_magic.chat.history import History
+from ofox_magic.chat.ledger import Ledger
+from ofox_magic.chat.messages import system
+from ofox_magic.chat.notices import Delta, Settled, TurnAdded, TurnChanged
+from ofox_magic.chat.subscribers import Subscribers
+from ofox_magic.chat.transport import Abandoned, Cancel, Request, Transport
+from ofox_magic.chat.turn import Turn
+from ofox_magic.errors import OfoxError
+
+
+@dataclass(eq=False)
+class Asked:
+    """A turn that has not ended, and what its request needs."""
+
+    turn: Turn
+    history: History
+    system: str | None
+    params: Mapping[str, Any]
+    stream: bool
+    timeout: float | None
+    cancel: Cancel | None = None
+    cancelled: bool = False
+
+    def request(self) -> Request:
+        """Put the request together as the history now stands."""
+        first = (system(self.system),) if self.system else ()
+        above = self.history.now.messages(above=self.turn.id)
+        return Request(
+            model=self.turn.model,
+            messages=(*first, *with_calls_closed((*above, *self.turn.question))),
+            params=self.params,
+            stream=self.stream,
+            timeout=self.timeout,
+        )
+
+
+class Runner:
+    """The queue, and the turn that is running. *changed* guards all of a session's state."""
+
+    def __init__(self, transport: Transport, changed: Condition, subscribers: Subscribers) -> None:
+        self.ledger = Ledger()
+        self.running: Asked | None = None
+        self._queue: deque[Asked] = deque()
+        self._transport = transport
+        self._changed = changed
+        self._subscribers = subscribers
+
+    @property
+    def under_way(self) -> tuple[Asked, ...]:
+        """What runs and what waits, in order."""
+        return (*((self.running,) if self.running else ()), *self._queue)
+
+    def add(self, asked: Asked) -> None:
+        """Run *asked* when its time comes. Where the caller is interrupted meanwhile, the turn is stopped."""
+        try:
+            with self._changed:
+                self._queue.append(asked)
+                self._subscribers.post(TurnAdded, asked.turn.id, asked.turn.key, asked.turn.question)
+            self._advance()
+        except BaseException:
+            self._abandon(asked)
+            raise
+
+    def cancel(self, turn_id: str) -> None:
+        """Stop the turn, running or queued. Does nothing when it has ended."""
+        with self._changed:
+            asked = next((asked for asked in self.under_way if asked.turn.id == turn_id), None)
+            if asked is None:
+                return
+            asked.cancelled = True
+            if asked in self._queue:
+                self._record(asked, Finished(stopped=True))
+        if asked.cancel is not None:
+            asked.cancel()
+        self._subscribers.deliver()
+
+    def _advance(self) -> None:
+        """Start the next turn where none is running."""
+        while asked := self._next():
+            self._subscribers.deliver()
+            try:
+                cancel = self._transport.start(asked.request(), partial(self._take, asked))
+            except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
+                self._fail(asked, error)
+            else:
+                self._attach(asked, cancel)
+        self._subscribers.deliver()
+
+    def _next(self) -> Asked | None:
+        with self._changed:
+            if self.running is not None or not self._queue:
+                return None
+            asked = self.running = self._queue.popleft()
+            asked.history.begin(asked.turn.id, asked.turn.key, asked.turn.question)
+            asked.turn.reply.status = "waiting"
+            self._subscribers.post(TurnChanged, asked.turn.id, "waiting")
+            return asked
+
+    def _attach(self, asked: Asked, cancel: Cancel) -> None:
+        with self._changed:
+            asked.cancel = cancel
+            cancelled = asked.cancelled
+        if cancelled:
+            cancel()
+
+    def _fail(self, asked: Asked, error: Exception) -> None:
+        known = error if isinstance(error, OfoxError) else OfoxError(f"{type(error).__name__}: {error}")
+        with self._changed:
+            self._record(asked, Finished(known))
+
+    def _abandon(self, asked: Asked) -> None:
+        """End a turn whose asker was interrupted while asking; its connection is closed, or never used."""
+        self.cancel(asked.turn.id)
+        with self._changed:
+            if asked.cancel is None and not asked.turn.reply.settled:
+                self._record(asked, Finished(stopped=True))
+
+    def _take(self, asked: Asked, event: Event) -> None:
+        """On the transport's thread: the next event of a running turn."""
+        with self._changed:
+            if asked.turn.reply.settled:
+                raise Abandoned
+            self._record(asked, event)
+        self._subscribers.deliver()
+        if isinstance(event, Finished):
+            self._advance()
+
+    def _record(self, asked: Asked, event: Event) -> None:
+        turn, before = asked.turn, asked.turn.state
+        turn.take(event)
+        self._subscribers.post(Delta, turn.id, event=event)
+        if isinstance(event, Finished):
+            self._settle(asked)
+        elif turn.state != before:
+            self._subscribers.post(TurnChanged, turn.id, turn.state)
+        self._changed.notify_all()
+
+    def _settle(self, asked: Asked) -> None:
+        turn = asked.turn
+        asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model))
+        if turn.reply.parts:
+            self.ledger.add(turn.reply.model or turn.model, turn.reply.usage)
+        if asked in self._queue:
+            self._queue.remove(asked)
+        if self.running is asked:
+            self.running = None
+        self._subscribers.post(Settled, turn.id, turn.state)

