@@ -32,7 +32,9 @@ LAYERS = {
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages events reply conversation history ledger notices subscribers transport turn runner session"
+WITHIN_CHAT = (
+    "parts messages events reply conversation history ledger notices subscribers transport turn runner session"
+)
 """Down only: each may import those before it."""
 
 ONLY_IN = {
@@ -109,7 +111,7 @@ def part(module: str) -> str:
 
 
 def within(module: str, place: str) -> bool:
-    return module == place or bool(place) and module.startswith(f"{place}.")
+    return module == place or (bool(place) and module.startswith(f"{place}."))
 
 
 def broken_rules(module: str, source: str) -> list[str]:

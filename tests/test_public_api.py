@@ -8,37 +8,96 @@ import ofox_magic
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 
-NAMES = """
-AuthError BadRequest ConfigError ContextTooLong GatewayError Image Interrupted Message NotFound OfoxError
-PermissionDenied ProtocolError RateLimited ServerError Table Text ToolCall ToolResult TransportError Usage
-__version__ assistant connect load_ipython_extension session system tool unload_ipython_extension user
-""".split()
+NAMES = [
+    "AuthError",
+    "BadRequest",
+    "ConfigError",
+    "ContextTooLong",
+    "GatewayError",
+    "Image",
+    "Interrupted",
+    "Message",
+    "NotFound",
+    "OfoxError",
+    "PermissionDenied",
+    "ProtocolError",
+    "RateLimited",
+    "ServerError",
+    "Table",
+    "Text",
+    "ToolCall",
+    "ToolResult",
+    "TransportError",
+    "Usage",
+    "__version__",
+    "assistant",
+    "connect",
+    "load_ipython_extension",
+    "session",
+    "system",
+    "tool",
+    "unload_ipython_extension",
+    "user",
+]
 
 
 def test_the_package_offers_exactly_these_names():
     assert sorted(ofox_magic.__all__) == sorted(NAMES)
-    public = {name for name, value in vars(ofox_magic).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    public = {
+        name for name, value in vars(ofox_magic).items() if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert public - {"TYPE_CHECKING", "Any"} == set(NAMES) - {"__version__"}
 
 
 def test_a_session_offers_exactly_these_names():
     session = ofox_magic.connect()
     assert {name for name in dir(session) if not name.startswith("_")} == set(
-        "aliases ask cancel clear fork ledger model name names redo resolve snapshot subscribe switch system turns undo".split()
+        [
+            "aliases",
+            "ask",
+            "cancel",
+            "clear",
+            "fork",
+            "ledger",
+            "model",
+            "name",
+            "names",
+            "redo",
+            "resolve",
+            "snapshot",
+            "subscribe",
+            "switch",
+            "system",
+            "turns",
+            "undo",
+        ]
     )
     assert list(inspect.signature(Session.ask).parameters) == (
-        "self content model system key timeout stream name params".split()
+        ["self", "content", "model", "system", "key", "timeout", "stream", "name", "params"]
     )
 
 
 def test_a_turn_offers_exactly_these_names():
-    expected = "cancel id key model question reply result state take versions wait watch".split()
+    expected = [
+        "cancel",
+        "id",
+        "key",
+        "model",
+        "question",
+        "reply",
+        "result",
+        "state",
+        "take",
+        "versions",
+        "wait",
+        "watch",
+    ]
     turn = Turn("t", None, "m", (), changed=None, versions=tuple, cancel=None)
     assert {name for name in dir(turn) if not name.startswith("_")} == set(expected)
 
 
 def test_importing_the_package_reaches_no_heavy_dependency():
-    heavy = "httpx IPython markdown_it nh3 PIL tornado traitlets pydantic asyncio ssl".split()
+    heavy = ["httpx", "IPython", "markdown_it", "nh3", "PIL", "tornado", "traitlets", "pydantic", "asyncio", "ssl"]
     code = f"import sys, ofox_magic; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

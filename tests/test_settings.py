@@ -151,7 +151,15 @@ def test_a_deadline_that_is_none_is_refused_with_the_variable(text):
 
 def test_a_secret_does_not_show_itself():
     secret = Secret(KEY)
-    shown = [repr(secret), str(secret), f"{secret}", f"{secret:>40}", "%s" % secret, repr([secret]), repr(read(OFOX_API_KEY=KEY))]
+    shown = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret:>40}",
+        "%s" % secret,
+        repr([secret]),
+        repr(read(OFOX_API_KEY=KEY)),
+    ]
     assert not any(KEY[6:18] in text for text in shown)
     assert KEY not in repr([getattr(secret, name, None) for name in dir(secret) if not callable(getattr(secret, name))])
 

@@ -65,13 +65,13 @@ class Version:
         yield Finished(OfoxError(self.error) if self.error else None, stopped=self.status == "stopped")
 
     def _said(self) -> Iterator[Part]:
-        parts = self.answer.parts if self.answer else ()
-        yield from (part for part in parts if isinstance(part, Text) and part.text)
+        """One text, since not every model takes a list of parts from an assistant; and the calls, if they are whole."""
+        text = self.answer.text if self.answer else ""
         mark = CUT_MARKS.get(self.status)
-        if mark is None:
-            yield from (part for part in parts if isinstance(part, ToolCall))
-        elif any(isinstance(part, Text) for part in parts):
-            yield Text(f"\n\n{mark}")  # and no tool call: its arguments may be cut in the middle
+        if text:
+            yield Text(f"{text}\n\n{mark}" if mark else text)
+        if self.answer and not mark:
+            yield from (part for part in self.answer.parts if isinstance(part, ToolCall))
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,9 +222,9 @@ def _tool_choice(text: str | None, prog: str) -> Any:
 
 def _number(text: str) -> int | float:
     """As it was typed, since it is sent so: 1 stays 1, 0.7 stays 0.7."""
-    if re.fullmatch(r"[+-]?\d{1,18}", text):
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text)
-    if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", text):
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?", text):
         return float(text)
     raise argparse.ArgumentTypeError(f"expected a number, got {text!r}")
 

@@ -3,7 +3,34 @@
 from html.parser import HTMLParser
 
 TAGS = set(
-    "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code em strong s ul ol li table thead tbody tr th td a span".split()
+    [
+        "p",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "code",
+        "em",
+        "strong",
+        "s",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "a",
+        "span",
+    ]
 )
 ATTRIBUTES = {
     "a": {"href", "title", "target", "rel"},

@@ -123,5 +123,18 @@ def test_the_sanitiser_stands_alone():
 
 
 def test_the_allow_list_holds_nothing_that_acts():
-    assert not TAGS & {"script", "style", "form", "input", "button", "iframe", "img", "object", "svg", "math", "link", "meta"}
+    assert not TAGS & {
+        "script",
+        "style",
+        "form",
+        "input",
+        "button",
+        "iframe",
+        "img",
+        "object",
+        "svg",
+        "math",
+        "link",
+        "meta",
+    }
     assert {name for names in ATTRIBUTES.values() for name in names} == {"href", "title", "start", "align"}

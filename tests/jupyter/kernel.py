@@ -1,0 +1,124 @@
+"""Drives a real ipykernel: runs cells, interrupts them, and keeps everything it published with the time it came."""
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Cell:
+    """One execution and what came of it."""
+
+    messages: list = field(default_factory=list)
+    reply: dict = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def of(self, *kinds):
+        return [message for message in self.messages if message["msg_type"] in kinds]
+
+    @property
+    def status(self):
+        return self.reply["content"]["status"]
+
+    @property
+    def printed(self):
+        return "".join(message["content"]["text"] for message in self.of("stream"))
+
+    @property
+    def frames(self):
+        """The states of the live output: what `display_data` and its updates showed, in order."""
+        return [message["content"] for message in self.of("display_data", "update_display_data")]
+
+    @property
+    def text(self):
+        return self.frames[-1]["data"]["text/plain"]
+
+    @property
+    def html(self):
+        return self.frames[-1]["data"]["text/html"]
+
+    @property
+    def meta(self):
+        return self.frames[-1]["metadata"]["ofox"]
+
+    @property
+    def error(self):
+        """What the cell failed with, as a front end shows it, line by line."""
+        messages = self.of("error")
+        return [line for message in messages for line in message["content"]["traceback"]]
+
+
+class Kernel:
+    """A kernel of the interpreter that runs the tests."""
+
+    def __init__(self, cwd, **environment):
+        self.manager = KernelManager()
+        self.manager._kernel_spec = KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="test",
+            language="python",
+        )
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self.manager.start_kernel(
+            env={**kept, "PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), **environment}, cwd=str(cwd)
+        )
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        self._running = None
+
+    def start(self, code, **options):
+        """Send a cell and return at once; `finish` waits for it."""
+        cell = Cell()
+        begun = time.monotonic()
+        parent = self.client.execute(code, allow_stdin=False, **options)
+
+        def pump():
+            end = time.monotonic() + 60
+            while time.monotonic() < end:
+                try:
+                    message = self.client.get_iopub_msg(timeout=0.5)
+                except Empty:
+                    continue
+                if message["parent_header"].get("msg_id") != parent:
+                    continue
+                message["came"] = time.monotonic()
+                cell.messages.append(message)
+                if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                    cell.seconds = time.monotonic() - begun
+                    return
+
+        thread = threading.Thread(target=pump, daemon=True)
+        thread.start()
+        self._running = cell, thread, parent
+        return cell
+
+    def finish(self, timeout=60.0):
+        cell, thread, parent = self._running
+        thread.join(timeout)
+        assert not thread.is_alive(), "the cell did not end"
+        while True:
+            cell.reply = self.client.get_shell_msg(timeout=timeout)
+            if cell.reply["parent_header"].get("msg_id") == parent:
+                return cell
+
+    def run(self, code, **options):
+        self.start(code, **options)
+        return self.finish()
+
+    def interrupt(self):
+        self.manager.interrupt_kernel()
+
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)

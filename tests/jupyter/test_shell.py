@@ -1,0 +1,267 @@
+"""The magics in a real IPython shell (no kernel): every command, and every way to get it wrong."""
+
+import pytest
+from IPython.utils.capture import capture_output
+
+import ofox_magic
+from ofox_magic import Image, Table, session
+from ofox_magic.practice import HTML_PAGE, Script
+
+CHAT = "/chat/completions"
+
+
+def run(shell, code):
+    """Run a cell as a user does, and return what was printed and what it failed with."""
+    with capture_output() as captured:
+        result = shell.run_cell(code)
+    return captured.stdout + captured.stderr, result.error_in_exec or result.error_before_exec
+
+
+def ok(shell, code):
+    printed, error = run(shell, code)
+    assert error is None, printed
+    return printed
+
+
+def test_a_cell_asks_and_the_next_one_carries_the_history(shell, gateway):
+    assert "first?" in ok(shell, "%%ofox\nfirst?")
+    assert "second?" in ok(shell, "%%ofox\nsecond?")
+    messages = gateway.received[1].json["messages"]
+    assert [(m["role"], m["content"][:6]) for m in messages] == [
+        ("user", "first?"),
+        ("assistant", messages[1]["content"][:6]),
+        ("user", "second"),
+    ]
+    assert messages[1]["content"] == session().turns[0].reply.text
+
+
+def test_the_prompt_is_sent_byte_for_byte(shell, gateway):
+    prompt = 'a {x} $y %z `df` {{b}} "q" \\n @name\n\n  two  spaces\n'
+    ok(shell, "x = 5; y = 6\n")
+    shell.run_cell_magic("ofox", "", prompt)
+    assert gateway.received[0].json["messages"][0]["content"] == prompt.removesuffix("\n")
+
+
+def test_the_last_answer_and_the_named_one_are_in_the_namespace(shell, gateway):
+    gateway.play(Script(text="42", usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}))
+    ok(shell, "%%ofox practice/echo -o answer\nhi")
+    assert shell.user_ns["answer"] is shell.user_ns["_ofox"]
+    answer = shell.user_ns["_ofox"]
+    assert (answer.text, answer.status, answer.finish_reason, answer.model) == ("42", "done", "stop", "practice/echo")
+    assert answer.usage.total_tokens == 3
+    assert (answer.reasoning, answer.tool_calls, answer.error) == ("", (), None)
+
+
+def test_the_python_api_shares_the_conversation(shell, gateway):
+    ok(shell, "%%ofox\nfrom the cell")
+    with session().ask("from Python", Image(url="https://a.example/p.png"), Table("a\n1", 1, 1, "df")) as turn:
+        kinds = {type(event).__name__ for event in turn}
+    assert {"TextDelta", "Finished"} <= kinds
+    ok(shell, "%%ofox\nagain")
+    assert len(gateway.received[-1].json["messages"]) == 5
+    assert len(session().turns) == 3
+
+
+def test_a_bare_line_shows_where_things_stand(shell, gateway):
+    ok(shell, "%%ofox\nhi")
+    printed = ok(shell, "%ofox")
+    assert "openai/gpt-4o-mini" in printed
+    assert "main, 1 turn" in printed
+    assert gateway.base_url in printed
+    assert "not needed here" in printed
+
+
+def test_ask_on_one_line(shell, gateway):
+    ok(shell, '%ofox ask -t 0.5 what\'s "up" with {df}')
+    body = gateway.received[0].json
+    assert (body["temperature"], body["messages"][0]["content"]) == (0.5, 'what\'s "up" with {df}')
+
+
+def test_history_shows_the_turns_and_one_whole_turn(shell, gateway):
+    gateway.play(Script(text="line one\nline two"), Script(status=400))
+    ok(shell, "%%ofox\nfirst\nquestion")
+    run(shell, "%%ofox\nbad")
+    printed = ok(shell, "%ofox history")
+    assert "  1  you: first question\n     openai/gpt-4o-mini: line one line two\n" in printed
+    assert "  2  you: bad\n     openai/gpt-4o-mini, failed: " in printed
+    assert "line one\nline two" in ok(shell, "%ofox history 1")
+    _, error = run(shell, "%ofox history 3")
+    assert "1 to 2, got '3'" in str(error)
+
+
+def test_undo_redo_and_clear(shell, gateway):
+    assert "nothing to undo" in ok(shell, "%ofox undo")
+    ok(shell, "%%ofox\none")
+    ok(shell, "%%ofox\ntwo")
+    assert "1 turn" in ok(shell, "%ofox undo")
+    assert "2 turns" in ok(shell, "%ofox redo")
+    assert "0 turns" in ok(shell, "%ofox clear")
+    ok(shell, "%%ofox\nthree")
+    assert len(gateway.received[-1].json["messages"]) == 1
+
+
+def test_model_and_system_are_set_shown_and_reset(shell, gateway):
+    assert ok(shell, "%ofox model") == "openai/gpt-4o-mini\n"
+    ok(shell, "%ofox model practice/echo")
+    ok(shell, "%ofox system Be brief, it's late.")
+    ok(shell, "%%ofox\nhi")
+    body = gateway.received[0].json
+    assert body["model"] == "practice/echo"
+    assert body["messages"][0] == {"role": "system", "content": "Be brief, it's late."}
+    assert ok(shell, "%ofox model -") == "openai/gpt-4o-mini\n"
+    assert ok(shell, "%ofox system -") == "no system message\n"
+    _, error = run(shell, "%ofox model two words")
+    assert "expected one word" in str(error)
+
+
+def test_a_trait_sets_the_default_model_at_the_next_turn(shell, gateway):
+    ok(shell, "%config OfoxMagics.model = 'practice/echo'")
+    ok(shell, "%%ofox\nhi")
+    assert gateway.received[0].json["model"] == "practice/echo"
+    ok(shell, "%config OfoxMagics.model = ''")
+    assert ok(shell, "%ofox model") == "openai/gpt-4o-mini\n"
+
+
+def test_models_are_listed_with_prices_and_filtered(shell):
+    printed = ok(shell, "%ofox models claude")
+    assert "anthropic/claude-sonnet-4.5" in printed
+    assert "USD/M in" in printed
+    assert "gpt-4o" not in printed
+    assert "no model is called like 'zzz'" in ok(shell, "%ofox models zzz")
+
+
+def test_aliases_are_set_used_listed_and_removed(shell, gateway):
+    assert "no aliases" in ok(shell, "%ofox alias")
+    ok(shell, "%ofox alias fast practice/echo")
+    ok(shell, "%%ofox fast\nhi")
+    assert gateway.received[0].json["model"] == "practice/echo"
+    assert ok(shell, "%ofox alias") == "fast = practice/echo\n"
+    ok(shell, "%ofox dealias fast")
+    for wrong, said in [("dealias fast", "no aliases yet"), ("alias one", "expected a NAME and a MODEL")]:
+        _, error = run(shell, f"%ofox {wrong}")
+        assert said in str(error)
+
+
+def test_usage_adds_up_by_model(shell, gateway):
+    assert "nothing was used yet" in ok(shell, "%ofox usage")
+    gateway.play(Script(usage={"prompt_tokens": 1000, "completion_tokens": 20, "total_tokens": 1020}), Script(usage={}))
+    ok(shell, "%%ofox\none")
+    ok(shell, "%%ofox practice/echo\ntwo")
+    printed = ok(shell, "%ofox usage")
+    assert "1,020" in printed
+    assert "1 answer came without a count of tokens" in printed
+    assert printed.splitlines()[3].startswith("all")
+
+
+def test_version_and_help(shell):
+    assert ok(shell, "%ofox version") == f"ofox_magic {ofox_magic.__version__}\n"
+    assert "%ofox history [N]" in ok(shell, "%ofox help")
+    assert "--temperature" in ok(shell, "%ofox help ask")
+    assert "--temperature" in ok(shell, "%%ofox --help\nunasked")
+    assert "%ofox history [N]" in ok(shell, "%ofox --help")
+
+
+def test_help_asks_nothing(shell, gateway):
+    ok(shell, "%%ofox --help\nunasked")
+    assert gateway.received == []
+
+
+def test_question_marks_teach_by_example(shell):
+    printed = ok(shell, "%%ofox?")
+    assert "Why is the sky blue?" in printed
+
+
+# -- when it goes wrong: one line, a failed cell, and a session that goes on
+
+
+WRONG = [
+    ("%%ofox --temprature 1\nhi", {}, "did you mean --temperature?"),
+    ("%%ofox -s 'open\nhi", {}, "a quote is not closed"),
+    ("%%ofox\n   ", {}, "the prompt is empty"),
+    ("%ofox bogus", {}, "no command 'bogus'"),
+    ("%ofox ask", {}, "the prompt is empty"),
+    ("%%ofox nosuch/model\nhi", {}, "nosuch/model"),
+    ("%%ofox\nhi", {"OFOX_BASE_URL": None}, "no key: expected one in OFOX_API_KEY"),
+    ("%%ofox\nhi", {"OFOX_API_KEY": "sk-of-\u201csecret\u201d"}, "OFOX_API_KEY is no key"),
+    ("%%ofox\nhi", {"OFOX_API_KEY": "sk-of-secret\nmore"}, "a line break"),
+    ("%%ofox\nhi", {"OFOX_API_KEY": "sk-of-secret more"}, "a space"),
+    ("%%ofox\nhi", {"OFOX_BASE_URL": "gateway.example"}, "OFOX_BASE_URL is no address"),
+    ("%%ofox\nhi", {"OFOX_BASE_URL": "http://gateway.example"}, "must be https"),
+    ("%%ofox\nhi", {"OFOX_BASE_URL": "http://127.0.0.1:9/v1", "OFOX_CONNECT_TIMEOUT": "1"}, "could not connect"),
+    ("%%ofox\nhi", {"OFOX_TOTAL_TIMEOUT": "soon"}, "OFOX_TOTAL_TIMEOUT"),
+]
+
+
+@pytest.mark.parametrize(("code", "environment", "said"), WRONG)
+def test_what_is_wrong_is_one_clear_line_and_the_next_cell_works(shell, gateway, monkeypatch, code, environment, said):
+    with monkeypatch.context() as patch:
+        for name, value in environment.items():
+            patch.delenv(name, raising=False) if value is None else patch.setenv(name, value)
+        printed, error = run(shell, code)
+    assert error is not None, "the cell did not fail"
+    assert said in str(error)
+    shown = [line for line in printed.splitlines() if str(error)[:40] in line]
+    assert len(shown) == 1, printed
+    assert "Traceback" not in printed
+    assert "secret" not in printed
+    ok(shell, "%%ofox\nafterwards")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (Script(status=401), "Check the key"),
+        (Script(status=404), "%ofox models"),
+        (Script(status=429, headers={"retry-after": "100"}), "It asks to wait until"),
+        (Script(status=500, headers={"x-should-retry": "false"}), "the gateway failed (500 internal_error)"),
+        (HTML_PAGE, "got a web page"),
+        (Script(text="Hello there", cut_after=600), "was lost"),
+    ],
+    ids=["401", "404", "429", "500", "HTML", "cut"],
+)
+def test_what_the_gateway_refuses_is_one_clear_line_and_the_next_cell_works(shell, gateway, script, said):
+    gateway.play(script)
+    printed, error = run(shell, "%%ofox\nhi")
+    assert said in str(error)
+    assert "Traceback" not in printed
+    assert shell.user_ns["_ofox"].error is error
+    ok(shell, "%%ofox\nafterwards")
+
+
+def test_an_empty_cell_is_refused_by_ipython_in_one_line(shell):
+    printed, error = run(shell, "%%ofox\n")
+    assert type(error).__name__ == "UsageError"
+    assert "Traceback" not in printed
+
+
+# -- loading
+
+
+def test_reloading_keeps_the_conversation_and_its_subscribers(shell):
+    told = []
+    session().subscribe(told.append)
+    ok(shell, "%%ofox\none")
+    before = session()
+    ok(shell, "%reload_ext ofox_magic")
+    assert session() is before
+    told.clear()
+    ok(shell, "%%ofox\ntwo")
+    assert told
+    assert len(session().turns) == 2
+
+
+def test_unloading_takes_the_magics_away_and_loading_brings_the_conversation_again(shell):
+    ok(shell, "%%ofox\none")
+    ok(shell, "%unload_ext ofox_magic")
+    _, error = run(shell, "%ofox")
+    printed = run(shell, "%ofox")[0]
+    assert "ofox" in printed + str(error)
+    assert "ofox" not in shell.magics_manager.magics["cell"]
+    ok(shell, "%load_ext ofox_magic")
+    assert "main, 1 turn" in ok(shell, "%ofox")
+
+
+def test_loading_sends_nothing(shell, gateway):
+    ok(shell, "%ofox")
+    ok(shell, "%ofox help")
+    assert gateway.received == []
