@@ -51,27 +51,25 @@ def test_the_package_offers_exactly_these_names():
 
 def test_a_session_offers_exactly_these_names():
     session = ofox_magic.connect()
-    assert {name for name in dir(session) if not name.startswith("_")} == set(
-        [
-            "aliases",
-            "ask",
-            "cancel",
-            "clear",
-            "fork",
-            "ledger",
-            "model",
-            "name",
-            "names",
-            "redo",
-            "resolve",
-            "snapshot",
-            "subscribe",
-            "switch",
-            "system",
-            "turns",
-            "undo",
-        ]
-    )
+    assert {name for name in dir(session) if not name.startswith("_")} == {
+        "aliases",
+        "ask",
+        "cancel",
+        "clear",
+        "fork",
+        "ledger",
+        "model",
+        "name",
+        "names",
+        "redo",
+        "resolve",
+        "snapshot",
+        "subscribe",
+        "switch",
+        "system",
+        "turns",
+        "undo",
+    }
     assert list(inspect.signature(Session.ask).parameters) == (
         ["self", "content", "model", "system", "key", "timeout", "stream", "name", "params"]
     )
