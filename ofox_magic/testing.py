@@ -20,6 +20,7 @@ from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Req
 from ofox_magic.errors import OfoxError
 from ofox_magic.practice import PracticeGateway
 
+Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
 Answer: TypeAlias = "str | OfoxError | Iterable[Event | Gate]"
 
 
@@ -58,14 +59,41 @@ def scripted_session(*answers: Answer, to_parts: ToParts = parts_of, **given: An
 
 
 class RecordingScreen:
-    """Keeps every bundle that was shown, in `frames`: pairs of data by mime type and metadata."""
+    """
+    The outputs of a cell, as a front end would have them.
+
+    `outputs` is what stands there now, `frames` every bundle that was shown, in order: pairs of data by mime type and
+    metadata. Add to `others` to play somebody else who writes into the cell.
+    """
 
     def __init__(self) -> None:
-        self.frames: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.outputs: list[Bundle] = []
+        self.frames: list[Bundle] = []
+        self.others = 0
+        self.closed = False
 
-    def show(self, bundle: tuple[dict[str, str], dict[str, Any]]) -> None:
-        """Record *bundle*."""
+    def add(self, bundle: Bundle) -> int:
+        """Show *bundle* in a new output."""
         self.frames.append(bundle)
+        self.outputs.append(bundle)
+        return len(self.outputs) - 1
+
+    def change(self, number: int, bundle: Bundle) -> None:
+        """Show *bundle* in output *number*."""
+        self.frames.append(bundle)
+        self.outputs[number] = bundle
+
+    def replace(self, bundle: Bundle | None) -> bool:
+        """Make *bundle* the only output, unless others wrote."""
+        if self.others:
+            return False
+        self.outputs = [] if bundle is None else [bundle]
+        self.frames += self.outputs
+        return True
+
+    def close(self) -> None:
+        """Nothing more will be shown."""
+        self.closed = True
 
 
 class ManualClock:

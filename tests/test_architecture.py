@@ -39,7 +39,7 @@ WITHIN_CHAT = (
 
 ONLY_IN = {
     "httpx": {"gateway.client"},
-    "asyncio": {"gateway.client", "gateway.loop", "practice"},
+    "asyncio": {"gateway.client", "gateway.loop", "practice", "demo"},
     "markdown_it": {"render"},
     "nh3": {"render"},
     "keyring": {"settings"},

@@ -1,12 +1,14 @@
 """The kernel's faces of a session. This is where they are put together; only this module knows everybody."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from IPython.core.displaypub import CapturingDisplayPublisher
+
 from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.live import LiveCell, Painter, StillCell, TerminalCell
+from ofox_magic.jupyter.live import LiveCell
 from ofox_magic.jupyter.magic import OfoxMagics
+from ofox_magic.jupyter.painter import Painter, StillCell, TerminalCell
 from ofox_magic.jupyter.screen import NotebookScreen, StaticScreen, Terminal
 from ofox_magic.settings import Settings
 from ofox_magic.wiring import Wiring
@@ -20,12 +22,14 @@ def install(shell: Any) -> Wiring:
 
     Installed again (`%reload_ext`), the conversation and its subscribers are those of before.
     """
-    wiring = getattr(shell, _ATTRIBUTE, None)
+    wiring: Wiring | None = getattr(shell, _ATTRIBUTE, None)
     if wiring is None:
         wiring = Wiring()
         setattr(shell, _ATTRIBUTE, wiring)
     if "ofox" not in shell.magics_manager.magics["cell"]:
-        shell.register_magics(OfoxMagics(shell, wiring, partial(_painter, shell)))
+        magics = OfoxMagics(shell, wiring, partial(_painter, shell))
+        shell.register_magics(magics)
+        shell.events.register("pre_run_cell", magics.begin_cell)
     return wiring
 
 
@@ -33,16 +37,17 @@ def uninstall(shell: Any) -> None:
     """Take the magics away and close connections. The conversation stays on the shell."""
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("ofox", None)
-    shell.magics_manager.registry.pop(OfoxMagics.__name__, None)
+    magics = shell.magics_manager.registry.pop(OfoxMagics.__name__, None)
+    if magics is not None:
+        shell.events.unregister("pre_run_cell", magics.begin_cell)
     wiring = getattr(shell, _ATTRIBUTE, None)
     if wiring is not None:
         wiring.close()
 
 
-def _painter(shell: Any, turn: Turn, settings: Settings) -> Painter:
-    publisher: Callable[[], Any] = lambda: shell.display_pub  # noqa: E731 - `%%capture` exchanges it
+def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:
     if not hasattr(shell, "kernel"):
         return TerminalCell(turn, Terminal())
-    if not settings.live:
-        return StillCell(turn, StaticScreen(publisher))
-    return LiveCell(turn, NotebookScreen(publisher), settings.deadlines)
+    if not settings.live or isinstance(shell.display_pub, CapturingDisplayPublisher):
+        return StillCell(turn, StaticScreen(shell.display_pub))
+    return LiveCell(turn, NotebookScreen(shell, whole_cell=whole_cell), settings.deadlines)

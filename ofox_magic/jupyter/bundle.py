@@ -1,6 +1,5 @@
-"""A turn as it stands, as a mimebundle: what the cell shows, what a terminal shows, what the notebook keeps. Pure."""
+"""A turn as it stands, as mimebundles: what the cell shows, what a terminal shows, what the notebook keeps. Pure."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from html import escape
 from typing import Any, TypeAlias
@@ -18,16 +17,47 @@ _OPEN = '<div class="ofox-answer mathjax_ignore tex2jax_ignore">'
 
 
 def of_turn(turn: Turn, note: str) -> Bundle:
+    """Return all of *turn*, with *note* as its quiet last line."""
+    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note)
+
+
+def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "") -> Bundle:
     """
-    Return *turn* as a bundle, with *note* as its quiet last line.
+    Return a stretch of *turn*'s answer as it is kept: *text*, the *reasoning* before and the *note* below it.
 
     No text/markdown: a live notebook trusts it, and runs what a model wrote into it.
     """
-    from ofox_magic.render import to_html  # heavy, and not needed until there is an answer
+    from ofox_magic.render import STYLE, to_html  # heavy, and not needed until there is an answer
 
-    reply = turn.reply
-    html = f"{_OPEN}{_reasoning_html(reply, to_html)}{to_html(reply.text)}{_note_html(note)}</div>"
-    return {"text/html": html, "text/plain": printable(reply.text) or note}, {"ofox": _metadata(turn)}
+    html = f"{STYLE}{_OPEN}{reasoning_html(reasoning)}{to_html(text)}{note_html(note)}</div>"
+    return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn)}
+
+
+def live(html: str, turn_id: str) -> Bundle:
+    """Return a piece of an answer that still grows; empty HTML shows nothing."""
+    shown = f"{_OPEN}{html}</div>" if html else ""
+    return {"text/html": shown}, {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
+
+
+def style(turn_id: str) -> Bundle:
+    """Return the style that the pieces of a growing answer need, as an output that shows nothing."""
+    from ofox_magic.render import STYLE
+
+    return {"text/html": STYLE}, {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
+
+
+def reasoning_html(reasoning: str) -> str:
+    """Return what the model thought aloud, folded; nothing where it did not."""
+    from ofox_magic.render import to_html
+
+    if not reasoning:
+        return ""
+    return f"<details><summary>Reasoning</summary>{to_html(reasoning)}</details>"
+
+
+def note_html(note: str) -> str:
+    """Return *note* as a quiet line."""
+    return f'<p class="ofox-note">{escape(note)}</p>' if note else ""
 
 
 def footer(turn: Turn, seconds: float | None = None) -> str:
@@ -52,16 +82,6 @@ def ending(reply: Reply) -> str:
     if reply.tool_calls:
         return "the model asks for " + ", ".join(f"{one_line(call.name, 40)}()" for call in reply.tool_calls)
     return "" if reply.text else "the answer is empty"
-
-
-def _reasoning_html(reply: Reply, to_html: Callable[[str], str]) -> str:
-    if not reply.reasoning:
-        return ""
-    return f"<details><summary>Reasoning</summary>{to_html(reply.reasoning)}</details>"
-
-
-def _note_html(note: str) -> str:
-    return f'<p class="ofox-note"><small>{escape(note)}</small></p>' if note else ""
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`%%ofox` and `%ofox`: take a line apart, ask, let a painter follow. Nothing else."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -12,9 +12,18 @@ from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import Interrupted
 from ofox_magic.jupyter import options, report
-from ofox_magic.jupyter.live import Painter, follow
+from ofox_magic.jupyter.painter import Painter, follow
 from ofox_magic.settings import Settings
 from ofox_magic.wiring import Wiring
+
+
+class MakePainter(Protocol):
+    """Makes who shows a turn in the running cell."""
+
+    def __call__(self, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:
+        """Return a painter for *turn*; *whole_cell*: nothing but the turn is in the cell."""
+        ...
+
 
 HELP = """\
 %%ofox [MODEL] [options]      ask what stands below the line; --help shows the options
@@ -41,9 +50,10 @@ class OfoxMagics(Magics):
     model = Unicode("", help="default model; empty: OFOX_MODEL, else the built-in one").tag(config=True)
     base_url = Unicode("", help="where the gateway is; empty: OFOX_BASE_URL, else the documented one").tag(config=True)
 
-    def __init__(self, shell: Any, wiring: Wiring, painter: Callable[[Turn, Settings], Painter]) -> None:
+    def __init__(self, shell: Any, wiring: Wiring, painter: "MakePainter") -> None:
         super().__init__(shell)
         self._wiring = wiring
+        self._cell = ""
         self._painter = painter
         self._commands: Mapping[str, Callable[[str], None]] = {
             "ask": self._ask_line,
@@ -82,6 +92,10 @@ class OfoxMagics(Magics):
         else:
             self._ask(options.parse(line, self.shell.user_ns), cell)
 
+    def begin_cell(self, info: Any) -> None:
+        """IPython's event before a cell: remember its source."""
+        self._cell = info.raw_cell or ""
+
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def _ask(self, chosen: options.Options, prompt: str) -> None:
@@ -100,7 +114,8 @@ class OfoxMagics(Magics):
                 **chosen.params,
             )
             try:
-                follow(turn, self._painter(turn, settings))
+                # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
+                follow(turn, self._painter(turn, settings, whole_cell=self._cell.lstrip().startswith("%%ofox")))
             finally:
                 self._keep(turn.reply, chosen.output)
         except KeyboardInterrupt:

@@ -1,50 +1,93 @@
-"""Where a cell's answer is painted: one output of a notebook that changes, or a terminal that only grows."""
+"""Where an answer is painted: outputs of a notebook's cell that change in place, or a terminal that only grows."""
 
 import sys
-from collections.abc import Callable
 from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
 from ofox_magic.jupyter.bundle import Bundle
+from ofox_magic.jupyter.writes import ForeignWrites
 
 
 class Screen(Protocol):
-    """One output of a cell, shown once and then changed in place."""
+    """Our outputs in the running cell, by number."""
 
-    def show(self, bundle: Bundle) -> None:
-        """Show *bundle*; a later call replaces it."""
+    @property
+    def others(self) -> int:
+        """How often somebody else wrote into the cell since."""
+        ...
+
+    def add(self, bundle: Bundle) -> int:
+        """Show *bundle* in a new output, below all that is there, and return its number."""
+        ...
+
+    def change(self, number: int, bundle: Bundle) -> None:
+        """Show *bundle* in output *number* instead of what stands there."""
+        ...
+
+    def replace(self, bundle: Bundle | None) -> bool:
+        """Make *bundle* (None: nothing) the cell's only output. False, and untouched, where others wrote into it."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will be shown."""
         ...
 
 
 class NotebookScreen:
     """
-    An output of the running cell, by display id.
+    Outputs by display id.
 
-    Publishes raw bundles through *publisher*, which returns the shell's display publisher as it is now (a
-    `%%capture` exchanges it). `IPython.display.HTML(text)` would open a file or a URL that the text names.
+    *whole_cell*: the cell is ours from its first line on, so that nobody can have written into it before. Bundles are
+    published raw; `IPython.display.HTML(text)` would open a file or an address that the text names.
     """
 
-    def __init__(self, publisher: Callable[[], Any]) -> None:
-        self._publisher = publisher
-        self._display_id = uuid4().hex
-        self._shown = False
+    def __init__(self, shell: Any, *, whole_cell: bool) -> None:
+        self._shell = shell
+        self._whole_cell = whole_cell
+        self._writes = ForeignWrites(shell)
+        self._ids: list[str] = []
 
-    def show(self, bundle: Bundle) -> None:
-        """Publish *bundle*: a display_data first, then update_display_data."""
-        data, metadata = bundle
-        self._publisher().publish(data, metadata, transient={"display_id": self._display_id}, update=self._shown)
-        self._shown = True
+    @property
+    def others(self) -> int:
+        """How often somebody else wrote."""
+        return self._writes.count
+
+    def add(self, bundle: Bundle) -> int:
+        """Publish a display_data."""
+        self._ids.append(uuid4().hex)
+        self._publish(len(self._ids) - 1, bundle, update=False)
+        return len(self._ids) - 1
+
+    def change(self, number: int, bundle: Bundle) -> None:
+        """Publish an update_display_data."""
+        self._publish(number, bundle, update=True)
+
+    def _publish(self, number: int, bundle: Bundle, *, update: bool) -> None:
+        self._shell.display_pub.publish(*bundle, transient={"display_id": self._ids[number]}, update=update)
+
+    def replace(self, bundle: Bundle | None) -> bool:
+        """Clear the cell in the moment in which *bundle* is shown, so that the page does not jump."""
+        if not self._whole_cell or self._writes.count:
+            return False
+        self._shell.display_pub.clear_output(wait=bundle is not None)
+        if bundle is not None:
+            self._shell.display_pub.publish(*bundle)
+        return True
+
+    def close(self) -> None:
+        """Stop to watch who writes."""
+        self._writes.stop()
 
 
 class StaticScreen:
     """An output that is shown once and has no display id, so that a saved notebook is the same every time."""
 
-    def __init__(self, publisher: Callable[[], Any]) -> None:
+    def __init__(self, publisher: Any) -> None:
         self._publisher = publisher
 
     def show(self, bundle: Bundle) -> None:
         """Publish *bundle*."""
-        self._publisher().publish(*bundle)
+        self._publisher.publish(*bundle)
 
 
 class Terminal:

@@ -1,5 +1,6 @@
 """A model's markdown to HTML that is safe in a live, trusted notebook. The only importer of markdown_it and nh3."""
 
-from ofox_magic.render.markdown import to_html
+from ofox_magic.render.document import STYLE, to_html
+from ofox_magic.render.flow import Flow
 
-__all__ = ["to_html"]
+__all__ = ["STYLE", "Flow", "to_html"]

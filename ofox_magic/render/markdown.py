@@ -1,8 +1,9 @@
 """
-Markdown to HTML: markdown-it with HTML off, our own rules for links and images, then the sanitiser.
+Markdown to HTML: markdown-it with HTML off, our own rules for links, images, math and tasks, then the sanitiser.
 
 Nothing a model writes is loaded by a page: a remote image becomes a link that says where it leads, since loading it
-would tell its host what the model put into the address.
+would tell its host what the model put into the address. Reference definitions are off: a line far below would change
+what stands above, which an answer that grows must not do, and they have carried more attacks than links.
 """
 
 from collections.abc import Sequence
@@ -14,26 +15,65 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from ofox_magic.render.links import host_of, may_link
-from ofox_magic.render.sanitize import sanitize
-from ofox_magic.untrusted import printable
+from ofox_magic.render.code import highlight, language_of
+from ofox_magic.render.links import host_of, is_small_image, may_link
+from ofox_magic.render.math import DELIMITERS, add_math
+from ofox_magic.render.sanitize import MATH_CLASS, sanitize
+from ofox_magic.render.tasks import add_tasks
+from ofox_magic.render.tex import may_typeset
 
 MAX_NESTING = 20
 
 
-def to_html(markdown: str) -> str:
-    """Return *markdown*, whoever wrote it, as HTML that is safe in any page."""
-    html: str = _parser().render(printable(markdown))
+def parse(markdown: str) -> list[Token]:
+    """Return the tokens of *markdown*, which is printable text."""
+    return _parser().parse(markdown)
+
+
+def render(tokens: Sequence[Token], *, colours: bool = True) -> str:
+    """Return *tokens* as safe HTML; without *colours* code stays plain, for as long as it still grows."""
+    parser = _parser()
+    html: str = parser.renderer.render(tokens, parser.options, {"colours": colours})
     return sanitize(html)
 
 
 class _Renderer(RendererHTML):
+    """One method per token type, as markdown-it finds them by name."""
+
     def image(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
         address = str(tokens[idx].attrs.get("src") or "")
         words = escape(tokens[idx].content or "image")
+        if is_small_image(address):
+            return f'<img src="{address}" alt="{words}">'
         if not may_link(address):
             return f"<em>[image: {words}]</em>"
         return f'<a href="{escape(address)}">[image from {escape(host_of(address))}, not loaded: {words}]</a>'
+
+    def link_close(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+        """Behind a link stands where it leads, unless its text says so."""
+        opening = next(i for i in range(idx, -1, -1) if tokens[i].type == "link_open")
+        address = str(tokens[opening].attrs.get("href") or "")
+        host = host_of(address) if may_link(address) else ""
+        words = "".join(token.content for token in tokens[opening:idx])
+        return "</a>" if host in words else f'</a><span class="ofox-host"> ({escape(host)})</span>'
+
+    def fence(self, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+        token = tokens[idx]
+        code = highlight(token.content, language_of(token.info)) if env.get("colours") else escape(token.content)
+        return f'<pre class="ofox-code"><code>{code}</code></pre>\n'
+
+    def code_block(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+        return f'<pre class="ofox-code"><code>{escape(tokens[idx].content)}</code></pre>\n'
+
+    def math_inline(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+        return _math(tokens[idx], r"\(", r"\)")
+
+    def math_display(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+        math = _math(tokens[idx], r"\[", r"\]")
+        return f"<p>{math}</p>\n" if tokens[idx].block else math
+
+    def math_open(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
+        return f"<p>{escape(tokens[idx].content)}</p>\n"
 
     def th_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return self._cell_open(tokens, idx, options, env)
@@ -50,12 +90,28 @@ class _Renderer(RendererHTML):
         return self.renderToken(tokens, idx, options, env)
 
 
+def _may_address(address: str) -> bool:
+    """For links and pictures alike, since markdown-it asks for both; a link to a picture's data loses its address."""
+    return may_link(address) or is_small_image(address)
+
+
+def _math(token: Token, opening: str, closing: str) -> str:
+    """A formula as text that JupyterLab typesets and that stays readable where nothing does; odd TeX as code."""
+    tex = token.content.strip()
+    if not may_typeset(tex):
+        return f"<code>{escape(token.markup + token.content + DELIMITERS[token.markup][0])}</code>"
+    return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark",
         {"html": False, "maxNesting": MAX_NESTING, "linkify": False, "typographer": False},
         renderer_cls=_Renderer,
-    ).enable(["table", "strikethrough"])
-    parser.validateLink = may_link  # type: ignore[method-assign, assignment]
+    )
+    parser.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline"])
+    add_math(parser)
+    add_tasks(parser)
+    parser.validateLink = _may_address  # type: ignore[method-assign, assignment]
     return parser

@@ -2,22 +2,44 @@
 
 import nh3
 
-from ofox_magic.render.links import SCHEMES
+from ofox_magic.render.code import CSS_CLASSES
+from ofox_magic.render.links import SCHEMES, is_small_image, may_link
 
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "s"),
-    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span"),
+    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span", "img"),
 }
-ATTRIBUTES: dict[str, set[str]] = {"a": {"href", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
+ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "title"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "th": {"align"},
+    "td": {"align"},
+}
+MATH_CLASS = "mathjax_process"  # the one class that is not ours: JupyterLab typesets what stands in it
+VALUES: dict[str, dict[str, set[str]]] = {
+    "span": {"class": {*CSS_CLASSES, MATH_CLASS, "ofox-host", "ofox-note"}},
+    "pre": {"class": {"ofox-code"}},
+}
 
 
 def sanitize(html: str) -> str:
-    """Return *html* with nothing in it but TAGS and ATTRIBUTES: no id, style, class, form, image or script."""
+    """Return *html* with nothing in it but TAGS, ATTRIBUTES and VALUES: no id, style, form, image, script or frame."""
     return nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
-        url_schemes=SCHEMES,
+        tag_attribute_values=VALUES,
+        attribute_filter=_filter,
+        url_schemes={*SCHEMES, "data"},  # for the pictures that _filter lets through
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def _filter(_tag: str, name: str, value: str) -> str | None:
+    if name == "href":
+        return value if may_link(value) else None
+    if name == "src":
+        return value if is_small_image(value) else None
+    return value

@@ -1,10 +1,13 @@
 """Drives a real ipykernel: runs cells, interrupts them, and keeps everything it published with the time it came."""
 
+import json
 import os
+import re
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from queue import Empty
 
@@ -35,20 +38,58 @@ class Cell:
 
     @property
     def frames(self):
-        """The states of the live output: what `display_data` and its updates showed, in order."""
+        """Every bundle that was shown, in order: of `display_data` and of its updates."""
         return [message["content"] for message in self.of("display_data", "update_display_data")]
 
     @property
+    def outputs(self):
+        """The outputs that a front end has by now: updates and `clear_output` played, as JupyterLab plays them."""
+        outputs, clear_next = [], False
+        for message in list(self.messages):
+            kind, content = message["msg_type"], message["content"]
+            if kind == "clear_output":
+                clear_next = content["wait"]
+                outputs = outputs if content["wait"] else []
+            elif kind == "update_display_data":
+                shown = content["transient"]["display_id"]
+                outputs = [content if o.get("transient", {}).get("display_id") == shown else o for o in outputs]
+            elif kind in ("display_data", "stream", "error", "execute_result"):
+                outputs = [] if clear_next else outputs
+                clear_next = False
+                outputs.append(content)
+        return outputs
+
+    @property
+    def answers(self):
+        """Those of the outputs that are ours."""
+        return [output for output in self.outputs if "ofox" in output.get("metadata", {})]
+
+    @property
+    def shown(self):
+        """The words that our outputs show now, without tags and style."""
+        html = "".join(output["data"]["text/html"] for output in self.answers)
+        return unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?s)<style>.*?</style>", "", html))).strip()
+
+    @property
     def text(self):
-        return self.frames[-1]["data"]["text/plain"]
+        return self.answers[-1]["data"]["text/plain"]
 
     @property
     def html(self):
-        return self.frames[-1]["data"]["text/html"]
+        return self.answers[-1]["data"]["text/html"]
 
     @property
     def meta(self):
-        return self.frames[-1]["metadata"]["ofox"]
+        return self.answers[-1]["metadata"]["ofox"]
+
+    @property
+    def traffic(self):
+        """The bytes that went over iopub, as they are on the wire."""
+        return sum(
+            len(json.dumps(message[part], default=str))
+            for message in self.messages
+            for part in ("header", "parent_header", "metadata", "content")
+        )
 
     @property
     def error(self):

@@ -1,7 +1,9 @@
 """Painting an answer: what is shown when, by a manual clock on a recording screen."""
 
 import io
+import re
 import threading
+from html import unescape
 
 import pytest
 
@@ -11,8 +13,10 @@ from ofox_magic.chat.parts import ToolCall
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ProtocolError
 from ofox_magic.jupyter.bundle import footer, of_turn
-from ofox_magic.jupyter.live import PAINT_EVERY, LiveCell, StillCell, TerminalCell, follow
-from ofox_magic.jupyter.screen import Terminal
+from ofox_magic.jupyter.live import PAINT_EVERY, LiveCell
+from ofox_magic.jupyter.painter import StillCell, TerminalCell, follow
+from ofox_magic.jupyter.screen import StaticScreen, Terminal
+from ofox_magic.render import to_html
 from ofox_magic.settings import Deadlines
 from ofox_magic.testing import ManualClock, RecordingScreen, scripted_session
 
@@ -38,79 +42,100 @@ def cell(turn, screen, clock):
     return LiveCell(turn, screen, Deadlines(), clock)
 
 
-def notes(screen):
-    return [frame[0]["text/plain"] for frame in screen.frames]
+def words(html):
+    return unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?s)<style>.*?</style>", "", html))).strip()
+
+
+def shown(screen):
+    """What stands on the screen now."""
+    return words("".join(data["text/html"] for data, _ in screen.outputs))
+
+
+def said(screen):
+    """All that was ever shown, bundle by bundle, without the empty ones."""
+    return [text for data, _ in screen.frames if (text := words(data["text/html"]))]
+
+
+def come(turn, cell, *events):
+    for event in events:
+        turn.take(event)
+        cell.beat(event)
 
 
 def test_while_nothing_comes_the_cell_says_what_it_waits_for_and_how_long(cell, screen, clock):
     for _ in range(40):
         cell.beat()
         clock.advance(0.55)
-    assert notes(screen)[0] == "m/asked · waiting"
-    assert "m/asked · waiting 7 s" in notes(screen)
-    assert notes(screen)[-1] == "m/asked · waiting 21 s of at most 300 s"
-    assert len(screen.frames) == len(set(notes(screen)))  # nothing is painted twice
+    assert said(screen)[0] == "m/asked · waiting"
+    assert "m/asked · waiting 7 s" in said(screen)
+    assert said(screen)[-1] == "m/asked · waiting 21 s of at most 300 s"
+    assert len(said(screen)) == len(set(said(screen)))  # nothing is painted twice
 
 
 def test_a_queued_turn_says_so(turn, cell, screen):
     turn.reply.status = "queued"
     cell.beat()
-    assert notes(screen) == ["queued: another answer comes first · 0 s"]
+    assert shown(screen) == "queued: another answer comes first · 0 s"
 
 
-def test_a_retry_is_shown(turn, cell, screen):
-    turn.take(Retrying(1, 3.0, "429 slow down"))
+def test_a_retry_counts_down(turn, cell, screen, clock):
+    come(turn, cell, Retrying(1, 3.0, "429 slow down"))
+    for _ in range(4):
+        clock.advance(1.0)
+        cell.beat()
+    assert said(screen) == [f"429 slow down · trying again in {left} s" for left in (3, 2, 1, 0)]
+
+
+def test_a_model_that_thinks_is_said_to(turn, cell, screen, clock):
+    come(turn, cell, ReasoningDelta("hm"))
+    clock.advance(3)
     cell.beat()
-    assert notes(screen) == ["429 slow down · next try in 3 s · 0 s"]
+    assert said(screen)[-1] == "m/asked · thinking 3 s"
 
 
 def test_the_first_text_is_painted_at_once_and_the_rest_at_most_twelve_times_a_second(turn, cell, screen, clock):
     cell.beat()
-    turn.take(TextDelta("a"))
-    cell.beat(TextDelta("a"))
-    assert notes(screen) == ["m/asked · waiting", "a"]
+    come(turn, cell, TextDelta("a"))
+    assert said(screen) == ["m/asked · waiting", "a"]
     for _ in range(100):
         clock.advance(0.01)
-        turn.take(TextDelta("b"))
-        cell.beat(TextDelta("b"))
-    assert len(screen.frames) - 2 <= 1.0 / PAINT_EVERY
+        come(turn, cell, TextDelta("b"))
+    assert 5 < len(said(screen)) - 2 <= 1.0 / PAINT_EVERY
 
 
 def test_what_is_left_is_painted_when_the_stream_stalls(turn, cell, screen, clock):
-    for text in "abc":
-        turn.take(TextDelta(text))
-        cell.beat(TextDelta(text))
+    come(turn, cell, TextDelta("a"), TextDelta("b"), TextDelta("c"))
+    assert shown(screen) == "a"
     clock.advance(PAINT_EVERY)
     cell.beat()
-    assert notes(screen)[-1] == "abc"
+    assert shown(screen) == "abc"
 
 
 def test_painting_takes_no_more_than_its_share_of_the_time(turn, clock):
     class SlowScreen(RecordingScreen):
-        def show(self, bundle):
-            super().show(bundle)
+        def change(self, number, bundle):
+            super().change(number, bundle)
             clock.advance(1.0)
 
     screen = SlowScreen()
     turn.reply.status = "waiting"
     cell = LiveCell(turn, screen, Deadlines(), clock)
     while clock.now < 50:
-        turn.take(TextDelta("a"))
-        cell.beat()
+        come(turn, cell, TextDelta("a"))
         clock.advance(0.01)
-    assert len(screen.frames) <= 11
+    assert len(screen.frames) <= 13
 
 
-def test_the_end_shows_the_whole_with_its_footer(turn, cell, screen, clock):
-    turn.take(TextDelta("# Hi"))
-    cell.beat()
+def test_the_end_makes_one_output_with_the_whole_and_its_footer(turn, cell, screen, clock):
+    come(turn, cell, TextDelta("# Hi"))
     clock.advance(1.25)
-    turn.take(UsageReported(Usage(10, 2000, 2010)))
-    turn.take(FinishReason("stop"))
-    turn.take(Finished())
+    come(turn, cell, UsageReported(Usage(10, 2000, 2010)), FinishReason("stop"), Finished())
     cell.end()
-    data, metadata = screen.frames[-1]
+    assert len(screen.outputs) == 1
+    assert screen.closed
+    data, metadata = screen.outputs[0]
     assert data["text/plain"] == "# Hi"
+    assert data["text/html"].startswith("<style>")
     assert "<h1>Hi</h1>" in data["text/html"]
     assert "m/asked · 10 + 2,000 tokens · 1.2 s" in data["text/html"]
     assert metadata["ofox"] == {
@@ -133,8 +158,70 @@ def test_the_end_shows_the_whole_with_its_footer(turn, cell, screen, clock):
     }
 
 
+def test_at_every_moment_the_screen_shows_all_that_was_painted(turn, cell, screen, clock):
+    """However many pieces: what stands in the outputs, read in order, is the text so far."""
+    text = "".join(f"paragraph {number} of **many** with some more words in it\n\n" for number in range(600))
+    for start in range(0, len(text), 50):
+        clock.advance(0.1)
+        come(turn, cell, TextDelta(text[start : start + 50]))
+        if start % 1000 == 0:
+            assert shown(screen).split() == words(to_html(text[: start + 50])).split()
+    assert len(screen.outputs) < 40  # JupyterLab shows 50
+    cell.end()
+    assert len(screen.outputs) == 1
+
+
+def test_a_finished_piece_is_sent_few_times_however_long_the_answer(turn, cell, screen, clock):
+    text = "".join(f"paragraph {number} with a few words\n\n" for number in range(1500))
+    for start in range(0, len(text), 20):
+        clock.advance(0.1)
+        come(turn, cell, TextDelta(text[start : start + 20]))
+    live = sum(len(data["text/html"]) for data, _ in screen.frames)
+    times = sum("paragraph 3 with" in data["text/html"] for data, _ in screen.frames)
+    # its own piece while that was growing, once as it was finished, once more for each level
+    assert times < 60
+    assert live / len(screen.frames) < 1500
+
+
+def test_a_long_piece_of_code_is_cut_too(turn, cell, screen, clock):
+    text = "```python\n" + "".join(f"x{number} = 'a line of code'  # {number}\n" for number in range(300)) + "```\n"
+    for start in range(0, len(text), 40):
+        clock.advance(0.1)
+        come(turn, cell, TextDelta(text[start : start + 40]))
+    assert max(len(data["text/html"]) for data, _ in screen.frames[-20:] if data["text/html"]) < 60_000
+    assert sum(len(data["text/html"]) for data, _ in screen.frames) < 12 * len(to_html(text))
+    assert "x299" in shown(screen)
+
+
+def test_what_somebody_else_writes_ends_a_segment_and_nothing_is_cleared(turn, cell, screen, clock):
+    come(turn, cell, ReasoningDelta("hm"), TextDelta("first *half*"))
+    clock.advance(1)
+    cell.beat()
+    screen.others += 1
+    clock.advance(1)
+    come(turn, cell, TextDelta(" and second"), Finished())
+    cell.end()
+    kept = [data["text/plain"] for data, _ in screen.outputs if data.get("text/plain")]
+    assert kept == ["first *half*", " and second"]
+    first, second = (data["text/html"] for data, _ in screen.outputs if data.get("text/plain"))
+    assert "<em>half</em>" in first
+    assert "Reasoning" in first
+    assert "Reasoning" not in second
+    assert words(second).endswith("1 · 2.0 s") or "2.0 s" in words(second)
+
+
+def test_an_answer_below_somebody_elses_output_gathers_in_its_first_output(turn, cell, screen):
+    screen.others = 0
+    screen.replace = lambda bundle: False  # the cell is not ours alone
+    come(turn, cell, TextDelta("all of it"), Finished())
+    cell.end()
+    assert [data["text/plain"] for data, _ in screen.outputs if data.get("text/plain")] == ["all of it"]
+    assert screen.outputs[0][0].get("text/plain") == "all of it"
+    assert all(not data["text/html"] for data, _ in screen.outputs[1:])
+
+
 @pytest.mark.parametrize(
-    ("events", "said"),
+    ("events", "ending"),
     [
         ([TextDelta("a"), Finished(stopped=True)], "stopped"),
         ([TextDelta("a"), Finished(ProtocolError("x"))], "broke off"),
@@ -145,11 +232,11 @@ def test_the_end_shows_the_whole_with_its_footer(turn, cell, screen, clock):
         ([FinishReason("stop"), Finished()], "the answer is empty"),
     ],
 )
-def test_the_footer_says_how_an_answer_ended(turn, events, said):
+def test_the_footer_says_how_an_answer_ended(turn, events, ending):
     for event in events:
         turn.take(event)
     assert footer(turn).startswith("m/asked · ")
-    assert footer(turn).endswith(said)
+    assert footer(turn).endswith(ending)
 
 
 def test_the_footer_names_the_model_that_answered_and_the_one_that_was_asked(turn):
@@ -193,22 +280,39 @@ def test_reasoning_is_folded(turn):
     assert data["text/plain"] == "so"
 
 
+class Publisher:
+    """Stands in for a shell's display publisher."""
+
+    def __init__(self):
+        self.published = []
+
+    def publish(self, data, metadata):
+        self.published.append((data, metadata))
+
+
 def test_a_turn_that_failed_before_anything_was_shown_leaves_the_error_to_speak(turn, screen, clock):
     turn.take(Finished(ProtocolError("x")))
-    for cell in (LiveCell(turn, screen, Deadlines(), clock), StillCell(turn, screen)):
+    publisher = Publisher()
+    for cell in (LiveCell(turn, screen, Deadlines(), clock), StillCell(turn, StaticScreen(publisher))):
         cell.beat()
         cell.end()
-    assert screen.frames == []
+    assert screen.frames == publisher.published == []
 
 
-def test_a_still_cell_is_painted_once_and_the_same_every_time(turn, screen):
-    cell = StillCell(turn, screen)
-    turn.take(TextDelta("a"))
-    cell.beat(TextDelta("a"))
-    turn.take(Finished())
+def test_a_turn_that_failed_after_it_waited_leaves_nothing_but_the_error(turn, cell, screen):
+    cell.beat()
+    come(turn, cell, Finished(ProtocolError("x")))
     cell.end()
-    assert len(screen.frames) == 1
-    assert "m/asked</small>" in screen.frames[0][0]["text/html"]
+    assert screen.outputs == []
+
+
+def test_a_still_cell_is_painted_once_and_the_same_every_time(turn):
+    publisher = Publisher()
+    cell = StillCell(turn, StaticScreen(publisher))
+    come(turn, cell, TextDelta("a"), Finished())
+    cell.end()
+    assert len(publisher.published) == 1
+    assert words(publisher.published[0][0]["text/html"]).split() == ["a", "m/asked"]
 
 
 def test_a_terminal_gets_the_text_as_it_comes_and_nothing_that_steers_it(turn, clock):
@@ -240,5 +344,6 @@ def test_following_an_interrupted_turn_stops_it_and_paints_what_came(screen, clo
     with pytest.raises(KeyboardInterrupt):
         follow(turn, Interrupting(turn, screen, Deadlines(), clock))
     assert turn.state == "stopped"
-    assert "stopped" in screen.frames[-1][0]["text/html"]
-    assert screen.frames[-1][0]["text/plain"] == "half"
+    assert len(screen.outputs) == 1
+    assert words(screen.outputs[0][0]["text/html"]).endswith("stopped")
+    assert screen.outputs[0][0]["text/plain"] == "half"

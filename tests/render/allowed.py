@@ -1,5 +1,6 @@
 """An allow-list of its own, written apart from the sanitiser's, by which the tests judge every HTML."""
 
+import re
 from html.parser import HTMLParser
 
 TAGS = {
@@ -29,13 +30,18 @@ TAGS = {
     "td",
     "a",
     "span",
+    "img",
 }
 ATTRIBUTES = {
     "a": {"href", "title", "target", "rel"},
     "ol": {"start"},
     "th": {"align"},
     "td": {"align"},
+    "img": {"src", "alt"},
+    "span": {"class"},
+    "pre": {"class"},
 }
+CLASSES = {"ofox-code", "ofox-plain", "ofox-host", "mathjax_process", *(f"ofox-{letter}" for letter in "ckmsbfdxi")}
 
 
 class _Judge(HTMLParser):
@@ -51,6 +57,12 @@ class _Judge(HTMLParser):
                 self.found.append(f"<{tag} {name}>")
             if name == "href" and not (value or "").lower().startswith(("http://", "https://", "mailto:")):
                 self.found.append(f"href={value}")
+            if name == "class" and value not in CLASSES:
+                self.found.append(f"class={value}")
+            if name == "src" and not re.fullmatch(
+                r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+", value or ""
+            ):
+                self.found.append(f"src={value}")
             if (name, value) in {("target", v) for v in ("_self", "_top", "_parent", None)}:
                 self.found.append(f"target={value}")
 

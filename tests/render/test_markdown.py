@@ -18,7 +18,7 @@ from .allowed import violations
         ("a\n\nb", "<p>a</p>\n<p>b</p>"),
         ("- a\n  - b\n", "<ul>\n<li>a\n<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>"),
         ("3. a\n", '<ol start="3">\n<li>a</li>\n</ol>'),
-        ("```python\nx < 1\n```", "<pre><code>x &lt; 1\n</code></pre>"),
+        ("```python\nx < 1\n```", '<pre class="ofox-code"><code>x &lt; <span class="ofox-m">1</span>\n</code></pre>'),
         ("~~a~~ `b`", "<p><s>a</s> <code>b</code></p>"),
         ("> a", "<blockquote>\n<p>a</p>\n</blockquote>"),
         (
@@ -29,7 +29,8 @@ from .allowed import violations
         ),
         (
             "[a](https://b.example/c)",
-            '<p><a href="https://b.example/c" target="_blank" rel="noopener noreferrer nofollow">a</a></p>',
+            '<p><a href="https://b.example/c" target="_blank" rel="noopener noreferrer nofollow">a</a>'
+            '<span class="ofox-host"> (b.example)</span></p>',
         ),
     ],
 )
@@ -130,11 +131,17 @@ def test_the_allow_list_holds_nothing_that_acts():
         "input",
         "button",
         "iframe",
-        "img",
         "object",
         "svg",
         "math",
         "link",
         "meta",
     }
-    assert {name for names in ATTRIBUTES.values() for name in names} == {"href", "title", "start", "align"}
+    assert {name for names in ATTRIBUTES.values() for name in names} == {
+        "href",
+        "title",
+        "start",
+        "align",
+        "src",
+        "alt",
+    }
