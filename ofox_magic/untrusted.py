@@ -27,6 +27,13 @@ def one_line(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
+def excerpt(data: bytes, limit: int = 80) -> str:
+    """Return the start of *data* as one printable line; a few words instead where it is no text."""
+    text = data[: 4 * limit].decode("utf-8", errors="replace")
+    broken = text.count("\ufffd") + sum(not char.isprintable() and not char.isspace() for char in text)
+    return f"{len(data):,} bytes that are no text" if 10 * broken > len(text) else one_line(text, limit)
+
+
 def redact(text: str) -> str:
     """Return *text* with everything that looks like a key (`sk-…`, `Bearer …`) masked."""
     return _KEY.sub("[key]", text)

@@ -7,6 +7,7 @@ connection at once, whatever it was waiting for. A flag beside a blocking read w
 
 import asyncio
 import random
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,12 @@ CATALOGUE_DEADLINE = 15.0
 _FINISH_GRACE = 2.0  # seconds that a stream may take from its finish reason to its usage and end
 _DONE_GRACE = 0.05  # seconds from [DONE] to the end of the body: read to there, the connection is used again
 _ERROR_BODY = 64 << 10
+_REASON_PATIENCE = 2.0  # seconds that the body of a refusal may take
+_LARGEST_CATALOGUE = 4 << 20  # bytes; 140 models take 165 kB
 _BOMB_RATIO, _BOMB_FROM = 1000, 1 << 20
+_PIECE = 64 << 10
+_ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -124,20 +130,21 @@ class GatewayClient:
         return _Call(settings.base_url, settings.api_key, request_body(request), deadlines, request.stream)
 
     async def _answer(self, call: _Call, on_event: OnEvent) -> None:
+        course = _Course(call, on_event)
         failure: OfoxError | None
         try:
             async with asyncio.timeout(call.deadlines.total):
-                failure = await self._tries(call, on_event)
+                failure = await self._tries(course)
         except TimeoutError:
-            failure = failures.deadline("total", call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
+            failure = course.cut_short()
         if failure is not None:
             raise failure
 
-    async def _tries(self, call: _Call, on_event: OnEvent) -> OfoxError | None:
-        failure = await self._try(call, on_event)
-        if failure and failure.names_stream_options and "stream_options" in call.body:
-            call = call.without_usage()  # a model that knows no stream_options: nothing was generated, ask without
-            failure = await self._try(call, on_event)
+    async def _tries(self, course: "_Course") -> OfoxError | None:
+        failure = await self._try(course)
+        if failure and failure.names_stream_options and "stream_options" in course.call.body:
+            course.call = course.call.without_usage()  # a model that knows none: nothing was generated, ask without
+            failure = await self._try(course)
         attempt = 1
         while failure is not None:
             if attempt > retry.MAX_RETRIES or not failure.worth_retrying:
@@ -146,19 +153,21 @@ class GatewayClient:
             wait = retry.pause(attempt, failure.status, failure.headers, now=now, jitter=self._jitter())
             if wait > retry.LONGEST_WAIT:
                 return failures.with_time(failure.error, wait, now)
-            on_event(Retrying(attempt, wait, one_line(str(failure.error))))
+            course.on_event(Retrying(attempt, wait, one_line(str(failure.error))))
             await asyncio.sleep(wait)
             attempt += 1
-            failure = await self._try(call, on_event)
+            failure = await self._try(course)
         return None
 
-    async def _try(self, call: _Call, on_event: OnEvent) -> _Failure | None:
+    async def _try(self, course: "_Course") -> _Failure | None:
         """One request. Returns why it failed; None where the answer is complete, whatever happened after that."""
-        answer = _Answer(call)
-        failure = await self._exchange(call, answer, on_event)
-        return None if answer.stream.complete else failure
+        course.begin_try()
+        failure = await self._exchange(course)
+        course.failure = None if course.stream.complete else failure
+        return course.failure
 
-    async def _exchange(self, call: _Call, answer: "_Answer", on_event: OnEvent) -> _Failure | None:
+    async def _exchange(self, course: "_Course") -> _Failure | None:
+        call = course.call
         try:
             async with asyncio.timeout(call.deadlines.first_token if call.stream else None) as patience:
                 async with self._client().stream(
@@ -168,18 +177,20 @@ class GatewayClient:
                     headers=_headers(call.key, stream=call.stream),
                     timeout=httpx.Timeout(None, connect=call.deadlines.connect),
                 ) as response:
-                    answer.headers_came = True
+                    course.headers_came = True
                     if not response.is_success:
+                        patience.reschedule(None)  # it is an answer, and how long its reason may take is known there
+                        course.failure = _refusal(response)  # if the time for all ends before its reason is read
                         return await _refused(response)
-                    on_event(Identified(request_id=failures.request_id(response.headers)))
-                    await answer.read(response, patience, on_event)
+                    course.on_event(Identified(request_id=failures.request_id(response.headers)))
+                    await course.read(response, patience)
         except TimeoutError:
-            return _Failure(answer.passed_deadline(), final=True)
+            return _Failure(course.passed_deadline(), final=True)
         except OfoxError as error:
             status = error.status if isinstance(error, GatewayError) else None
-            return _Failure(error, status, final=answer.stream.delivered or status is None)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
-            return _Failure(_mapped(error, call.base_url), final=answer.headers_came)
+            return _Failure(error, status, final=course.stream.delivered or status is None)
+        except _BROKEN as error:
+            return _Failure(_mapped(error, call.base_url), final=course.headers_came)
         return None
 
     async def _fetch_catalogue(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
@@ -191,12 +202,12 @@ class GatewayClient:
                 ) as response:
                     if not response.is_success:
                         return (await _refused(response)).error
-                    return catalogue.read(b"".join([chunk async for chunk in _decoded(response)]))
+                    return catalogue.read(await _body(response, _LARGEST_CATALOGUE))
         except TimeoutError:
             return failures.deadline("total", CATALOGUE_DEADLINE, "")
         except OfoxError as error:
             return error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
+        except _BROKEN as error:
             return _mapped(error, settings.base_url)
 
     async def _close_connections(self) -> None:
@@ -213,34 +224,47 @@ class GatewayClient:
         return self._http
 
 
-class _Answer:
-    """The answer of one try, and its patience: how long the next piece may take."""
+class _Course:
+    """How a request goes: the answer of the try that runs, and why the one before it failed."""
 
-    def __init__(self, call: _Call) -> None:
+    def __init__(self, call: _Call, on_event: OnEvent) -> None:
+        self.call = call
+        self.on_event = on_event
+        self.failure: _Failure | None = None
+        self.begin_try()
+
+    def begin_try(self) -> None:
         self.stream = AnswerStream()
         self.headers_came = False
-        self._call = call
 
-    async def read(self, response: httpx.Response, patience: asyncio.Timeout, on_event: OnEvent) -> None:
+    async def read(self, response: httpx.Response, patience: asyncio.Timeout) -> None:
         clock = asyncio.get_running_loop().time
         async for chunk in _decoded(response):
             was_complete, was_done = self.stream.complete, self.stream.done
             for event in self.stream.feed(chunk):
-                on_event(event)
+                self.on_event(event)
             if self.stream.done and not was_done:
                 patience.reschedule(clock() + _DONE_GRACE)
             elif self.stream.complete and not was_complete:
                 patience.reschedule(clock() + _FINISH_GRACE)
-            elif self.stream.delivered and not self.stream.complete and self._call.stream:
-                patience.reschedule(clock() + self._call.deadlines.idle)
+            elif self.stream.delivered and not self.stream.complete and self.call.stream:
+                patience.reschedule(clock() + self.call.deadlines.idle)
         for event in self.stream.end():
-            on_event(event)
+            self.on_event(event)
 
     def passed_deadline(self) -> TransportError:
-        deadlines = self._call.deadlines
+        deadlines = self.call.deadlines
         if self.stream.delivered:
             return failures.deadline("idle", deadlines.idle, "OFOX_IDLE_TIMEOUT")
         return failures.deadline("first token", deadlines.first_token, "OFOX_FIRST_TOKEN_TIMEOUT")
+
+    def cut_short(self) -> OfoxError | None:
+        """What it means that the time for all is over: nothing where the answer is complete, else what failed last."""
+        if self.stream.complete:
+            return None
+        if self.failure is not None:
+            return self.failure.error
+        return failures.deadline("total", self.call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
 
 
 def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> None:
@@ -269,55 +293,92 @@ def _headers(key: Secret | None, *, stream: bool) -> dict[str, str]:
 
 
 async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
-    """Yield the body's bytes. Raises ProtocolError for compression that was not asked for and is out of proportion."""
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in ("", "identity", "gzip", "deflate"):  # others, and layers of them, expand without a bound
+    """
+    Yield the body's bytes. Raises ProtocolError for compression that was not asked for and is out of proportion.
+
+    Unpacked here in small pieces, since httpx unpacks all that a read brought at once, and is silent where a packed
+    body is cut. Between two pieces the loop runs, so that deadlines strike.
+    """
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        async for chunk in response.aiter_raw():
+            yield chunk
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):  # others, and layers of them, expand without a bound
         raise ProtocolError(f"expected an answer that is not compressed, got one in {one_line(encoding, 40)!r}")
+    unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)
     size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > _BOMB_FROM and size > _BOMB_RATIO * response.num_bytes_downloaded:
-            raise ProtocolError("the answer grows more than a thousandfold when it is unpacked; stopped reading")
-        yield chunk
+    async for packed in response.aiter_raw():
+        while packed:
+            piece = unpacker.decompress(packed, _PIECE)
+            packed = unpacker.unconsumed_tail  # noqa: PLW2901 - what is left of it
+            size += len(piece)
+            if size > _BOMB_FROM and size > _BOMB_RATIO * response.num_bytes_downloaded:
+                raise ProtocolError("the answer grows more than a thousandfold when it is unpacked; stopped reading")
+            yield piece
+            await asyncio.sleep(0)
+
+
+async def _body(response: httpx.Response, largest: int) -> bytes:
+    body = bytearray()
+    async for chunk in _decoded(response):
+        body += chunk
+        if len(body) > largest:
+            raise ProtocolError(f"expected a body of at most {largest:,} bytes; stopped reading there")
+    return bytes(body)
 
 
 async def _refused(response: httpx.Response) -> _Failure:
-    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
     if response.is_redirect:
-        host = urlsplit(headers.get("location", "")).hostname or "another place"
+        host = urlsplit(response.headers.get("location", "")).hostname or "another place"
         return _Failure(
             ProtocolError(
                 f"the gateway answered with a redirect to {one_line(host, 80)}, which is not followed, since the key "
                 f"would go along: set OFOX_BASE_URL to the right address"
             ),
-            status,
+            response.status_code,
             final=True,
         )
     body = bytearray()
-    with suppress(httpx.HTTPError, TimeoutError, ProtocolError):  # what came of the reason is better than none
-        async with asyncio.timeout(10):
+    with suppress(
+        httpx.HTTPError, TimeoutError, ProtocolError, zlib.error
+    ):  # what came of the reason is better than none
+        async with asyncio.timeout(_REASON_PATIENCE):
             async for chunk in _decoded(response):
                 body += chunk
                 if len(body) > _ERROR_BODY:
                     break
-    return _Failure(failures.refusal(status, headers, bytes(body), now=datetime.now(UTC)), status, headers)
+    return _refusal(response, bytes(body))
+
+
+def _refusal(response: httpx.Response, body: bytes = b"") -> _Failure:
+    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
+    return _Failure(failures.refusal(status, headers, body, now=datetime.now(UTC)), status, headers)
 
 
 def _mapped(error: Exception, base_url: str) -> OfoxError:
     """Return our error for one of httpx. No cause is kept: it holds the request, and that holds the key."""
     host = urlsplit(base_url).netloc
-    reason = one_line(str(error)) or type(error).__name__
+    reason = _reason(error)
     if isinstance(error, httpx.ConnectTimeout):
         return TransportError(f"could not connect to {host} in time (OFOX_CONNECT_TIMEOUT)", deadline="connect")
     if isinstance(error, httpx.ProxyError):
-        return TransportError(f"could not connect to {host} through the proxy: {reason}")
+        return TransportError(f"could not connect to {host} through the proxy{reason}")
     if isinstance(error, httpx.ConnectError):
-        return TransportError(f"could not connect to {host}: {reason}. Is the network up, and OFOX_BASE_URL right?")
-    if isinstance(error, httpx.DecodingError):
-        return ProtocolError(f"the answer's compression is broken: {reason}")
+        return TransportError(f"could not connect to {host}{reason}. Is the network up, and OFOX_BASE_URL right?")
+    if isinstance(error, zlib.error):
+        return ProtocolError("expected an answer that is not compressed, got one whose compression is broken")
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return ConfigError(f"OFOX_BASE_URL is no address that can be used: {reason}")
-    return TransportError(f"the connection to {host} was lost: {reason}")
+        return ConfigError(f"OFOX_BASE_URL is no address that can be used{reason}")
+    return TransportError(f"the connection to {host} was lost{reason}. Try again")
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, as the end of a sentence; nothing where it says nothing, or shows bytes as Python does."""
+    said = one_line(str(error), 160)
+    if isinstance(error, httpx.RemoteProtocolError) and ("bytearray" in said or "b'" in said):
+        return ": what came is not HTTP"
+    return f": {said}" if said else ""
 
 
 def _clean(error: OfoxError, key: Secret | None) -> OfoxError:

@@ -20,7 +20,7 @@ from ofox_magic.errors import (
     TransportError,
 )
 from ofox_magic.gateway.retry import wait_asked
-from ofox_magic.untrusted import one_line
+from ofox_magic.untrusted import excerpt, one_line
 
 _STATUS_OF_TYPE = {
     "invalid_request_error": 400,
@@ -170,4 +170,4 @@ def _page_summary(body: bytes, content_type: str) -> str:
         title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
         named = f" titled “{one_line(title[1], 80)}”" if title else ""
         return f"it sent a web page{named} instead of JSON; something between here and the gateway may have answered"
-    return one_line(text)
+    return excerpt(body, 200)

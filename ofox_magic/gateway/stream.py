@@ -12,7 +12,7 @@ from ofox_magic.chat.events import Event
 from ofox_magic.errors import ProtocolError
 from ofox_magic.gateway.chunks import AnswerReader
 from ofox_magic.gateway.sse import SSEParser
-from ofox_magic.untrusted import one_line
+from ofox_magic.untrusted import excerpt
 
 MAX_STREAM = 64 << 20
 """The most bytes that one answer may take on the wire, everything included."""
@@ -84,11 +84,13 @@ class AnswerStream:
             self._reader.complete = self._reader.complete or self._reader.delivered
 
     def _what_is_missing(self) -> str:
-        if self.delivered or self._reader.understood:
+        if self.delivered:
             return "the answer broke off: neither a finish reason nor [DONE] came. What came until then is kept"
+        if self._reader.understood:
+            return "the answer broke off before any of it came: neither text, a finish reason nor [DONE]"
         if not self._size:
             return "expected an answer, got an empty one (status 200). Try again, or look at OFOX_BASE_URL"
-        start = one_line(self._start.decode("utf-8", errors="replace"), 80)
+        start = excerpt(self._start)
         if start.startswith("{") and self._other and not self._json:
             return "the answer broke off: its JSON has no end. Nothing of it could be used"
         what = "a web page" if start.startswith("<") else f"“{start}”"

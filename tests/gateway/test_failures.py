@@ -63,7 +63,7 @@ def test_the_status_decides_the_kind_and_the_hint(status, kind, hint):
         (b"[]", "(400): []"),
         (b"Bad Gateway", "(400): Bad Gateway"),
         (b"<html><title>502 Bad Gateway</title>", "a web page titled “502 Bad Gateway” instead of JSON"),
-        (b"\xff\xfe\x00garbage", "garbage"),
+        (b"\xff\xfe\x00\x81\x82garbage", "bytes that are no text"),
         (b"[" * 5000, "[["),
         (b'{"error":{"message":"esc \\u001b[31mred\\u202e"}}', "(400): esc [31mred"),
         (b'{"error":{"message":"' + b"x" * 9000 + b'"}}', "xxx…"),
