@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from itertools import groupby
+from string import ascii_uppercase
 from typing import Any, NoReturn
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -20,6 +22,7 @@ PRACTICE = "practice"
 KEY_VARIABLES = ("OFOX_API_KEY", "OFOXAI_API_KEY")  # both are in the gateway's own pages; never another vendor's
 KEYRING_SERVICE = "ofox_magic"
 _QUOTES = "\u2018\u2019\u201c\u201d"
+_LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}  # keeps the length, as str.lower() does not
 _PIECE = 12  # a piece of a key as long as this is masked too
 
 
@@ -48,16 +51,23 @@ class Secret:
         return self._reveal()
 
     def mask(self, text: str) -> str:
-        """Return *text* with the key, and every piece of it of 12 characters and more, replaced by `[key]`."""
-        key = self._reveal()
-        pieces = {key[i : i + _PIECE] for i in range(max(len(key) - _PIECE, 0) + 1)}
-        if not any(piece in text for piece in pieces):
-            return text
+        """
+        Return *text* with the key, and every piece of it of 12 characters and more, replaced by `[key]`.
+
+        In any case, since hosts come in lower case. By hand, since `re` would keep the pieces in its cache.
+        """
+        key, plain = self._reveal().translate(_LOWER), text.translate(_LOWER)
+        length = min(_PIECE, len(key))
         hidden = bytearray(len(text))
-        for piece in pieces:
-            for found in re.finditer(f"(?={re.escape(piece)})", text):
-                hidden[found.start() : found.start() + len(piece)] = b"\1" * len(piece)
-        return re.sub("\0+", "[key]", "".join("\0" if hide else char for char, hide in zip(text, hidden, strict=True)))
+        for start in range(len(key) - length + 1):
+            found = plain.find(key[start : start + length])
+            while found >= 0:
+                hidden[found : found + length] = b"\1" * length
+                found = plain.find(key[start : start + length], found + 1)
+        if not any(hidden):
+            return text
+        runs = groupby(zip(text, hidden, strict=True), key=lambda pair: pair[1])
+        return "".join("[key]" if hide else "".join(char for char, _ in run) for hide, run in runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +163,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _api_key(given: str | Secret | None, environment: Mapping[str, str]) -> Secret | None:
-    if isinstance(given, Secret):
-        return given
     if given is not None:
-        return _checked(given, "the api_key that was passed")
+        return _checked(given.reveal() if isinstance(given, Secret) else given, "the api_key that was passed")
     for variable in KEY_VARIABLES:
         if environment.get(variable, "").strip():
             return _checked(environment[variable], variable)

@@ -1,7 +1,7 @@
 """Puts a session together from settings: the client behind it, and the practice gateway where one is asked for."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,8 @@ from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
-from ofox_magic.settings import Settings
+from ofox_magic.errors import ConfigError
+from ofox_magic.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from ofox_magic.gateway.client import GatewayClient
@@ -21,20 +22,28 @@ class Wiring:
     """
     A session and what carries it: a Transport that makes its client at the first request, since httpx is heavy.
 
-    *given* are settings that win over the *environment*; they may be changed, and are read at each turn.
+    *given* are settings that win over the *environment* (None: the process's); they may be changed, and are read at
+    each turn.
     """
 
     def __init__(
-        self, environment: Mapping[str, str] = os.environ, *, to_parts: ToParts = parts_of, **given: Any
+        self, environment: Mapping[str, str] | None = None, *, to_parts: ToParts = parts_of, **given: Any
     ) -> None:
+        if isinstance(given.get("api_key"), str):
+            given["api_key"] = Secret(given["api_key"])
         self.given = given
-        self._environment = environment
+        # behind a function, since the environment holds the key, and a dump of attributes would show it
+        self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
         self._practice: PracticeGateway | None = None
         self.session = Session(self, to_parts=to_parts, default_model=lambda: self.settings().model)
 
     def settings(self) -> Settings:
         """Return what holds now. Raises ConfigError, which names what to set."""
-        return Settings.read(self._environment, **self.given)
+        try:
+            return Settings.read(self._environment(), **self.given)
+        except ConfigError as error:
+            problem = error.with_traceback(None)  # its frames hold the environment, and a verbose traceback shows them
+        raise problem
 
     @cached_property
     def client(self) -> "GatewayClient":

@@ -22,7 +22,7 @@ LAYERS = {
     "chat": {"errors", "untrusted"},
     "gateway": {"errors", "untrusted", "chat", "settings"},
     "render": {"untrusted"},
-    "wiring": {"chat", "settings", "gateway", "practice"},
+    "wiring": {"chat", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
     "jupyter": {"", "chat", "errors", "render", "settings", "untrusted", "wiring"},

@@ -6,6 +6,7 @@ connection at once, whatever it was waiting for. A flag beside a blocking read w
 """
 
 import asyncio
+import logging
 import random
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ofox_magic.chat.events import Finished, Identified, Retrying
+from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, Retrying
 from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError, GatewayError, OfoxError, ProtocolError, TransportError
 from ofox_magic.gateway import catalogue, failures, retry
@@ -36,6 +37,7 @@ _LARGEST_CATALOGUE = 4 << 20  # bytes; 140 models take 165 kB
 _BOMB_RATIO, _BOMB_FROM = 1000, 1 << 20
 _PIECE = 64 << 10
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
+_LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, zlib.error)
 
 
@@ -86,12 +88,17 @@ class GatewayClient:
         self._http: httpx.AsyncClient | None = None
         self._http_loop: asyncio.AbstractEventLoop | None = None
         self._catalogue = catalogue.Catalogue()
+        self._logs = _LogFilter()
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Send *request* (see Transport). Raises ConfigError without a key, or for what JSON cannot hold."""
         call = self._call(request)
         encode(call.body)  # what cannot be written is said here and now, not by the loop
-        return self._loop.spawn(lambda: self._answer(call, on_event), lambda task: _end(task, call.key, on_event))
+        self._logs.keep_out(call.key)
+        return self._loop.spawn(
+            lambda: self._answer(call, lambda event: on_event(_without_key(event, call.key))),
+            lambda task: _end(task, call.key, on_event),
+        )
 
     def card(self, model: str) -> ModelCard | None:
         """Return what the catalogue, as last fetched, says of *model* (id or alias)."""
@@ -105,6 +112,7 @@ class GatewayClient:
     def models(self) -> tuple[ModelCard, ...]:
         """Fetch the models that can chat, and return them by id. Raises OfoxError; takes 15 s at most."""
         settings = self._settings()
+        self._logs.keep_out(settings.api_key)
         result = self._loop.wait_for(lambda: self._fetch_catalogue(settings))
         if isinstance(result, OfoxError):
             raise _clean(result, settings.api_key)
@@ -114,6 +122,7 @@ class GatewayClient:
     def close(self) -> None:
         """Stop what runs and end the loop thread; the next request starts it again."""
         self._loop.stop(self._close_connections)
+        self._logs.remove()
 
     # -- on the loop thread -----------------------------------------------------------------------------------------
 
@@ -265,6 +274,49 @@ class _Course:
         if self.failure is not None:
             return self.failure.error
         return failures.deadline("total", self.call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
+
+
+class _LogFilter(logging.Filter):
+    """Masks the key in what the HTTP library logs: at DEBUG the headers that came, and a server may echo it there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key: Secret | None = None
+
+    def keep_out(self, key: Secret | None) -> None:
+        """Mask *key* from now on."""
+        self._key = key
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self)  # added once, however often
+
+    def remove(self) -> None:
+        """Leave the loggers as they were."""
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every *record* pass, masked where it must be."""
+        said = record.getMessage()
+        masked = self._key.mask(said) if self._key else said
+        if masked != said:
+            record.msg, record.args = masked, ()
+        return True
+
+
+def _without_key(event: Event, key: Secret | None) -> Event:
+    """The event, with an echo of the key masked in what is shown and kept beside the answer."""
+    if key is None:
+        return event
+    match event:
+        case Identified():
+            ids = (event.model, event.response_id, event.request_id)
+            return Identified(*(key.mask(name) if name else name for name in ids))
+        case FinishReason(reason):
+            return FinishReason(key.mask(reason))
+        case Retrying():
+            return replace(event, reason=key.mask(event.reason))
+        case _:
+            return event
 
 
 def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> None:

@@ -1,0 +1,133 @@
+"""
+The list of places where a key could come to lie, and how each is looked into.
+
+To add one, write a function here under `@place`: it takes the Scene and yields pairs of where, and what lies there. A
+new kind of object, or what only the asking process itself can see, is added in probe.py, which notes it for a place.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from . import notes
+from .scene import Scene
+
+Things: TypeAlias = Iterable[tuple[str, str | bytes]]
+PLACES: dict[str, Callable[[Scene], Things]] = {}
+
+
+def place(look: Callable[[Scene], Things]) -> Callable[[Scene], Things]:
+    PLACES[look.__name__] = look
+    return look
+
+
+# -- what leaves the process that asks
+
+
+@place
+def messages_to_front_ends(scene: Scene) -> Things:
+    """Outputs, their updates and metadata, tracebacks in all four modes, `%whos`, replies: all of the protocol."""
+    return scene.messages
+
+
+@place
+def output_of_the_kernel_process(scene: Scene) -> Things:
+    yield "stdout and stderr", scene.kernel_log.read_bytes()
+
+
+@place
+def output_of_a_program(scene: Scene) -> Things:
+    """Its tracebacks show every variable, its last one is Python's own."""
+    for number, line in enumerate(scene.program.splitlines(), 1):
+        yield f"line {number}", line
+
+
+@place
+def requests(scene: Scene) -> Things:
+    """Everything but the one header that is for the key."""
+    for number, request in enumerate(scene.requests):
+        yield f"request {number}", re.sub(rb"(?i)\r\nauthorization: Bearer [!-~]+(?=\r\n)", b"", request)
+
+
+@place
+def the_saved_notebook(scene: Scene) -> Things:
+    for cell in json.loads(scene.saved_notebook.read_text("utf-8"))["cells"]:
+        yield repr(cell["source"]), json.dumps(cell)
+    yield "the file", scene.saved_notebook.read_bytes()
+
+
+@place
+def files(scene: Scene) -> Things:
+    """All that was written: the shell's history, and whatever else lies where the processes ran and are at home."""
+    for path in scene.home.rglob("*"):
+        if path.is_file():
+            yield str(path.relative_to(scene.home)), path.read_bytes()
+
+
+# -- what a look inside it finds
+
+
+def _noted(scene: Scene, what: str) -> Things:
+    for folder in scene.notes:
+        for where, seen in notes.read(folder, what):
+            yield f"{folder.name}: {where}", seen
+
+
+@place
+def logs(scene: Scene) -> Things:
+    """Of every logger, at every level."""
+    return _noted(scene, "logs")
+
+
+@place
+def warnings(scene: Scene) -> Things:
+    return _noted(scene, "warnings")
+
+
+@place
+def errors(scene: Scene) -> Things:
+    """Their arguments, notes and attributes, and those of all that they came from."""
+    return _noted(scene, "errors")
+
+
+@place
+def frames(scene: Scene) -> Things:
+    """The variables of the frames that an error passed through, as a debugger shows them."""
+    return _noted(scene, "frames")
+
+
+@place
+def objects(scene: Scene) -> Things:
+    """Everything that a user can lay hands on: repr, str, format, vars, dir, and all that IPython displays of it."""
+    return _noted(scene, "objects")
+
+
+@place
+def copies(scene: Scene) -> Things:
+    """Pickles, copies and JSON of them; most are refused."""
+    return _noted(scene, "copies")
+
+
+@place
+def help_texts(scene: Scene) -> Things:
+    """What `help()`, `?` and Shift-Tab show."""
+    return _noted(scene, "help")
+
+
+@place
+def the_namespace(scene: Scene) -> Things:
+    """Variables of the user, In, Out and the history."""
+    return _noted(scene, "namespace")
+
+
+@place
+def memory(scene: Scene) -> Things:
+    """All that our objects reach, but for the environment and for what is inside a Secret."""
+    return _noted(scene, "memory")
+
+
+@place
+def the_whole_process(scene: Scene) -> Things:
+    """All that anything at all holds in the end, but for the environment and Secrets."""
+    return _noted(scene, "anywhere")
