@@ -269,6 +269,20 @@ def test_a_retry_shows_its_countdown_in_the_cell(kernel, kernel_gateway):
     assert any("trying again in 1 s" in frame["data"]["text/html"] for frame in cell.frames)
 
 
+def test_an_interrupt_breaks_the_countdown_of_a_retry(kernel, kernel_gateway):
+    kernel_gateway.play(Script(status=429, headers={"retry-after": "50"}))
+    before = len(kernel_gateway.received)
+    cell = kernel.start("%%ofox\nhello")
+    wait_until(lambda: "trying again in 4" in cell.shown)
+    stopped = time.monotonic()
+    kernel.interrupt()
+    kernel.finish()
+    assert time.monotonic() - stopped < 1.0
+    assert cell.error == ["Interrupted: the answer was stopped; what came by then is kept"]
+    assert len(kernel_gateway.received) == before + 1
+    assert kernel.run("%%ofox\nafterwards").status == "ok"
+
+
 def test_an_answer_that_breaks_off_keeps_its_text_and_fails_the_cell(kernel, kernel_gateway):
     kernel_gateway.play(Script(text="half of it", chunk_size=4, error_after=2))
     cell = kernel.run("%%ofox\nhello")
