@@ -6,7 +6,6 @@ connection at once, whatever it was waiting for. A flag beside a blocking read w
 """
 
 import asyncio
-import logging
 import random
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,11 +17,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, Retrying
+from ofox_magic.chat.events import Finished, Identified, Retrying
 from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError, GatewayError, OfoxError, ProtocolError, TransportError
 from ofox_magic.gateway import catalogue, failures, retry
 from ofox_magic.gateway.loop import LoopThread
+from ofox_magic.gateway.masking import LogFilter, clean, without_key
 from ofox_magic.gateway.stream import AnswerStream
 from ofox_magic.gateway.wire import encode, request_body
 from ofox_magic.settings import Deadlines, Secret, Settings
@@ -37,7 +37,6 @@ _LARGEST_CATALOGUE = 4 << 20  # bytes; 140 models take 165 kB
 _BOMB_RATIO, _BOMB_FROM = 1000, 1 << 20
 _PIECE = 64 << 10
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
-_LOGGERS = ("httpx", *(f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")))
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, zlib.error)
 
 
@@ -88,7 +87,7 @@ class GatewayClient:
         self._http: httpx.AsyncClient | None = None
         self._http_loop: asyncio.AbstractEventLoop | None = None
         self._catalogue = catalogue.Catalogue()
-        self._logs = _LogFilter()
+        self._logs = LogFilter()
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Send *request* (see Transport). Raises ConfigError without a key, or for what JSON cannot hold."""
@@ -96,7 +95,7 @@ class GatewayClient:
         encode(call.body)  # what cannot be written is said here and now, not by the loop
         self._logs.keep_out(call.key)
         return self._loop.spawn(
-            lambda: self._answer(call, lambda event: on_event(_without_key(event, call.key))),
+            lambda: self._answer(call, lambda event: on_event(without_key(event, call.key))),
             lambda task: _end(task, call.key, on_event),
         )
 
@@ -115,7 +114,7 @@ class GatewayClient:
         self._logs.keep_out(settings.api_key)
         result = self._loop.wait_for(lambda: self._fetch_catalogue(settings))
         if isinstance(result, OfoxError):
-            raise _clean(result, settings.api_key)
+            raise clean(result, settings.api_key)
         self._catalogue = result
         return result.cards
 
@@ -276,49 +275,6 @@ class _Course:
         return failures.deadline("total", self.call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
 
 
-class _LogFilter(logging.Filter):
-    """Masks the key in what the HTTP library logs: at DEBUG the headers that came, and a server may echo it there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._key: Secret | None = None
-
-    def keep_out(self, key: Secret | None) -> None:
-        """Mask *key* from now on."""
-        self._key = key
-        for name in _LOGGERS:
-            logging.getLogger(name).addFilter(self)  # added once, however often
-
-    def remove(self) -> None:
-        """Leave the loggers as they were."""
-        for name in _LOGGERS:
-            logging.getLogger(name).removeFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every *record* pass, masked where it must be."""
-        said = record.getMessage()
-        masked = self._key.mask(said) if self._key else said
-        if masked != said:
-            record.msg, record.args = masked, ()
-        return True
-
-
-def _without_key(event: Event, key: Secret | None) -> Event:
-    """The event, with an echo of the key masked in what is shown and kept beside the answer."""
-    if key is None:
-        return event
-    match event:
-        case Identified():
-            ids = (event.model, event.response_id, event.request_id)
-            return Identified(*(key.mask(name) if name else name for name in ids))
-        case FinishReason(reason):
-            return FinishReason(key.mask(reason))
-        case Retrying():
-            return replace(event, reason=key.mask(event.reason))
-        case _:
-            return event
-
-
 def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> None:
     """Tell how a request ended, once and at this one place."""
     if task.cancelled():
@@ -328,9 +284,9 @@ def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> N
     elif error is None:
         event = Finished()
     elif isinstance(error, OfoxError):
-        event = Finished(_clean(error, key))
+        event = Finished(clean(error, key))
     else:
-        event = Finished(_clean(ProtocolError(f"could not read the answer: {type(error).__name__}: {error}"), key))
+        event = Finished(clean(ProtocolError(f"could not read the answer: {type(error).__name__}: {error}"), key))
     with suppress(Abandoned):
         on_event(event)
 
@@ -431,14 +387,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, httpx.RemoteProtocolError) and ("bytearray" in said or "b'" in said):
         return ": what came is not HTTP"
     return f": {said}" if said else ""
-
-
-def _clean(error: OfoxError, key: Secret | None) -> OfoxError:
-    """Take from *error* what could hold the key: an echo in its text, and the frames and causes it came through."""
-    error.__cause__ = error.__context__ = error.__traceback__ = None
-    if key is not None:
-        error.args = tuple(key.mask(arg) if isinstance(arg, str) else arg for arg in error.args)
-        for name in ("type", "code", "request_id"):
-            if isinstance(value := getattr(error, name, None), str):
-                setattr(error, name, key.mask(value))
-    return error

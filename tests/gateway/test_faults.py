@@ -240,6 +240,23 @@ def test_comments_and_bytes_count_as_life_once_text_came(connect, faulty, kind, 
 
 
 @pytest.mark.parametrize("kind", WAITED_OUT)
+@pytest.mark.parametrize(("point", "seconds"), [("finish", 0.3), ("done", 0.05)])
+def test_a_complete_answer_is_not_kept_waiting_for_its_end(connect, faulty, monkeypatch, kind, point, seconds):
+    monkeypatch.setattr(client_module, "_FINISH_GRACE", 0.3)
+    faulty.play(Fault(kind, point))
+    begin = time.monotonic()
+    client = connect(faulty.base_url, first_token=5, idle=5, total=10)
+    assert Run(client, ask()).end().status == "done"
+    assert seconds < time.monotonic() - begin < seconds + 0.7
+
+
+def test_connecting_has_a_deadline_of_its_own(connect, faulty):
+    fault = Fault("stall", "connect")
+    error = Run(connect(faulty.base_url_for(fault), connect=0.1, first_token=5, total=10), ask()).end().error
+    assert error.deadline == "connect"
+
+
+@pytest.mark.parametrize("kind", WAITED_OUT)
 def test_comments_and_bytes_are_no_first_token(connect, faulty, kind):
     faulty.play(Fault(kind, "first_token"))
     assert Run(connect(faulty.base_url), ask()).end().error.deadline == "first token"

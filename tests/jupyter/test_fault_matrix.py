@@ -220,6 +220,7 @@ def assert_kept(fault, cell, answer):
     assert answer["calls"] == ([CALL[2][0]] if fault.point == "mid_tool" else [])
     if text := TEXT.get(fault.point):
         assert_no_shown_character_is_lost(cell, text)
+        assert cell.meta["status"] == status_of(fault), "the output that stays says how it ended"
 
 
 def assert_said(fault, cell):

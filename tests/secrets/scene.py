@@ -173,7 +173,6 @@ class _Stage:
             "OFOX_BASE_URL": f"{self._tap.url}/v1",
             "PROBE_NOTES": str(self._scene.folder / who),
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-            "PYTHONASYNCIODEBUG": "1",
             "HOME": home,
             "IPYTHONDIR": str(Path(home) / "ipython"),
             "NO_PROXY": "*",
