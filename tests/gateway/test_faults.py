@@ -24,7 +24,8 @@ FAULTS = [Fault(kind, point) for kind, point in itertools.product(KINDS, POINTS)
 TEXT = {"mid_text": "".join(HELLO[:2]), "mid_tool": LOOK, "finish": "".join(HELLO), "done": "".join(HELLO)}
 STATUS = {"mid_text": "incomplete", "mid_tool": "incomplete", "finish": "done", "done": "done"}
 WAITED_OUT = ("stall", "endless_comments", "slow_drip")
-BRIEF = {"connect": 5.0, "first_token": 0.2, "idle": 0.2, "total": 0.5}
+BRIEF = {"connect": 5.0, "first_token": 0.6, "idle": 0.5, "total": 1.2}
+LATE = 2.0  # seconds that a busy machine may be late
 SMALL = 16 << 20  # bytes; what is refused took 64 MiB and more where nothing bounded it
 
 
@@ -132,7 +133,7 @@ def test_a_fault_ends_the_request_once_and_keeps_what_came(connect, faulty, monk
     begin = time.monotonic()
     run = Run(client, ask())
     reply = run.end()
-    assert time.monotonic() - begin < BRIEF["total"] + 1
+    assert time.monotonic() - begin < BRIEF["total"] + LATE
     assert (reply.status, reply.text) == (STATUS.get(fault.point, "failed"), TEXT.get(fault.point, ""))
     assert [type(event) for event in run.events].count(Finished) == 1
     tries = 1 + sum(isinstance(event, Retrying) for event in run.events)
@@ -236,7 +237,7 @@ def test_comments_and_bytes_count_as_life_once_text_came(connect, faulty, kind, 
     begin = time.monotonic()
     reply = Run(connect(faulty.base_url), ask()).end()
     assert (reply.status, reply.text, reply.error.deadline) == ("incomplete", "Hello wor", deadline)
-    assert time.monotonic() - begin == pytest.approx(BRIEF[deadline], abs=0.3)
+    assert BRIEF[deadline] <= time.monotonic() - begin < BRIEF[deadline] + LATE
 
 
 @pytest.mark.parametrize("kind", WAITED_OUT)
@@ -247,7 +248,7 @@ def test_a_complete_answer_is_not_kept_waiting_for_its_end(connect, faulty, monk
     begin = time.monotonic()
     client = connect(faulty.base_url, first_token=5, idle=5, total=10)
     assert Run(client, ask()).end().status == "done"
-    assert seconds < time.monotonic() - begin < seconds + 0.7
+    assert seconds < time.monotonic() - begin < seconds + LATE
 
 
 def test_connecting_has_a_deadline_of_its_own(connect, faulty):
@@ -267,16 +268,16 @@ def test_comments_as_fast_as_they_can_be_read_are_no_first_token_either(connect,
     begin = time.monotonic()
     error = Run(connect(gateway.base_url), ask()).end().error
     assert error.deadline == "first token"
-    assert time.monotonic() - begin < 1.25
+    assert time.monotonic() - begin < BRIEF["first_token"] + LATE
 
 
 def test_an_answer_that_is_complete_stays_so_when_the_total_deadline_passes(connect, faulty):
     """The finish reason came; what is waited for is only the usage and the end."""
     faulty.play(Fault("stall", "finish"))
     begin = time.monotonic()
-    reply = Run(connect(faulty.base_url, total=0.4), ask()).end()
+    reply = Run(connect(faulty.base_url, total=1), ask()).end()
     assert (reply.status, reply.text, reply.error) == ("done", "Hello world", None)
-    assert time.monotonic() - begin < 1.4
+    assert time.monotonic() - begin < 1 + LATE
 
 
 def test_a_refusal_whose_body_never_ends_is_a_refusal_all_the_same(connect, gateway):
@@ -315,7 +316,7 @@ def test_a_bomb_that_stays_below_the_limit_holds_up_nothing_and_fills_no_memory(
     begin = time.monotonic()
     reply, peak = peak_while(lambda: Run(connect(gateway.base_url), ask()).end())
     assert reply.status == "failed"
-    assert time.monotonic() - begin < BRIEF["first_token"] + 1
+    assert time.monotonic() - begin < BRIEF["first_token"] + LATE
     assert peak < SMALL
 
 
@@ -344,7 +345,7 @@ def test_models_that_cannot_be_fetched_are_one_error_in_time(connect, faulty, mo
     begin = time.monotonic()
     with pytest.raises(OfoxError):
         client.models()
-    assert time.monotonic() - begin < 1.2
+    assert time.monotonic() - begin < 0.2 + LATE
     client.close()
     assert_closed(faulty)
 

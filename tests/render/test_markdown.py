@@ -145,3 +145,30 @@ def test_the_allow_list_holds_nothing_that_acts():
         "src",
         "alt",
     }
+
+
+def test_html_stays_text():
+    assert to_html("<b>x</b>") == "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"
+    assert to_html("<div>\n*x*\n</div>").startswith("<p>&lt;div&gt;\n<em>x</em>")
+
+
+@pytest.mark.parametrize(
+    ("markdown", "typeset"),
+    [
+        ("$x^2$", True),
+        (r"\(\frac{a}{b}\)", True),
+        ("$$\n\\sum_i x_i\n$$", True),
+        (r"\[ \begin{aligned} a &= b \\ c &= d \end{aligned} \]", True),
+        ("it costs $5 or $10", False),
+        ("US$5, A$6", False),
+        ("$5-$10", False),
+        (r"$\href{javascript:alert(1)}{x}$", False),
+        (r"$\unknownmacro{x}$", False),
+        (r"\(\bbox[background:url(//x)]{a}\)", False),
+        (r"$\begin{html}x\end{html}$", False),
+        ("`$x$`", False),
+        ("$$\n\na", False),
+    ],
+)
+def test_only_formulas_that_draw_are_typeset(markdown, typeset):
+    assert ('class="mathjax_process"' in to_html(markdown)) is typeset
