@@ -102,21 +102,27 @@ class Kernel:
     """A kernel of the interpreter that runs the tests."""
 
     def __init__(self, cwd, **environment):
+        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        own = {"PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), **environment}
+        try:
+            self._start(kept | own, cwd, patience=30)
+        except RuntimeError:  # on a busy machine two kernels that start at once can choose one port
+            self.close()
+            self._start(kept | own, cwd, patience=60)
+        self._running = None
+
+    def _start(self, environment, cwd, patience):
         self.manager = KernelManager()
         self.manager._kernel_spec = KernelSpec(
             argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="test",
             language="python",
         )
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self.manager.start_kernel(
-            env={**kept, "PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), **environment}, cwd=str(cwd)
-        )
+        self.manager.start_kernel(env=environment, cwd=str(cwd))
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
-        self._running = None
+        self.client.wait_for_ready(timeout=patience)
 
     def start(self, code, **options):
         """Send a cell and return at once; `finish` waits for it."""
