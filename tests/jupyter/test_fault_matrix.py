@@ -19,9 +19,9 @@ FAULTS = [Fault(kind, point) for kind, point in itertools.product(KINDS, POINTS)
 EARLY, COMPLETE = ("connect", "headers", "first_token"), ("finish", "done")
 TEXT = {"mid_text": "".join(HELLO[:2]), "mid_tool": LOOK, "finish": "".join(HELLO), "done": "".join(HELLO)}
 """What a cell has shown when the fault strikes."""
-CONNECT, FIRST_TOKEN, IDLE, TOTAL = 0.4, 0.8, 0.6, 3.0
+CONNECT, FIRST_TOKEN, IDLE, TOTAL = 0.4, 2.2, 0.6, 4.0
 FINISH_GRACE, DONE_GRACE = 2.0, 0.05
-AT_ONCE = 0.5  # two retries with their waits included
+AT_ONCE = 2.5  # seconds; it takes a tenth of that, retries with their waits included, where the machine is not busy
 WAITED_OUT = ("stall", "endless_comments", "slow_drip")
 SHORT_WAITS = 309  # with this seed the first two numbers, which are the jitter of the waits, are 0.06 and 0.0004
 MISPRINTS = {
