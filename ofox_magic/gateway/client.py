@@ -315,14 +315,17 @@ async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
     if encoding not in ("gzip", "x-gzip", "deflate"):  # others, and layers of them, expand without a bound
         raise ProtocolError(f"expected an answer that is not compressed, got one in {one_line(encoding, 40)!r}")
     unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)
-    size = 0
+    taken = size = 0  # since the last look: over all, what came before a bomb would hide it for long
     async for packed in response.aiter_raw():
         while packed:
             piece = unpacker.decompress(packed, _PIECE)
+            taken += len(packed) - len(unpacker.unconsumed_tail)
             packed = unpacker.unconsumed_tail  # noqa: PLW2901 - what is left of it
             size += len(piece)
-            if size > _BOMB_FROM and size > _BOMB_RATIO * response.num_bytes_downloaded:
-                raise ProtocolError("the answer grows more than a thousandfold when it is unpacked; stopped reading")
+            if size > _BOMB_FROM:
+                if size > _BOMB_RATIO * taken:
+                    raise ProtocolError("the answer grows more than a thousandfold when unpacked; stopped reading")
+                taken = size = 0
             yield piece
             await asyncio.sleep(0)
 

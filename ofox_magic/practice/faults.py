@@ -101,6 +101,8 @@ class FaultyGateway:
 
     def play(self, *faults: Fault) -> None:
         """Answer the next requests with *faults*, one each, in order."""
+        for fault in faults:
+            steps(fault)  # a bomb takes its time to pack, which is not to be the client's
         self._faults.extend(faults)
 
     def heal(self) -> None:
