@@ -96,7 +96,7 @@ class GatewayClient:
         self._logs.keep_out(call.key)
         return self._loop.spawn(
             lambda: self._answer(call, lambda event: on_event(without_key(event, call.key))),
-            lambda task: _end(task, call.key, on_event),
+            lambda task: _end(task, on_event),
         )
 
     def card(self, model: str) -> ModelCard | None:
@@ -114,7 +114,7 @@ class GatewayClient:
         self._logs.keep_out(settings.api_key)
         result = self._loop.wait_for(lambda: self._fetch_catalogue(settings))
         if isinstance(result, OfoxError):
-            raise clean(result, settings.api_key)
+            raise result
         self._catalogue = result
         return result.cards
 
@@ -137,7 +137,8 @@ class GatewayClient:
             deadlines = replace(deadlines, total=request.timeout)
         return _Call(settings.base_url, settings.api_key, request_body(request), deadlines, request.stream)
 
-    async def _answer(self, call: _Call, on_event: OnEvent) -> None:
+    async def _answer(self, call: _Call, on_event: OnEvent) -> OfoxError | None:
+        """Ask, and return what failed. Not raised, and clean at once: asyncio's debug log shows how a task ended."""
         course = _Course(call, on_event)
         failure: OfoxError | None
         try:
@@ -145,8 +146,11 @@ class GatewayClient:
                 failure = await self._tries(course)
         except TimeoutError:
             failure = course.cut_short()
-        if failure is not None:
-            raise failure
+        except Abandoned:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a gateway can send, the turn ends and says so
+            failure = ProtocolError(f"could not read the answer: {type(error).__name__}: {error}")
+        return failure and clean(failure, call.key)
 
     async def _tries(self, course: "_Course") -> OfoxError | None:
         failure = await self._try(course)
@@ -202,6 +206,10 @@ class GatewayClient:
         return None
 
     async def _fetch_catalogue(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
+        result = await self._catalogue_or_failure(settings)
+        return clean(result, settings.api_key) if isinstance(result, OfoxError) else result
+
+    async def _catalogue_or_failure(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
         url = f"{settings.base_url}/models"
         try:
             async with asyncio.timeout(CATALOGUE_DEADLINE):
@@ -275,18 +283,14 @@ class _Course:
         return failures.deadline("total", self.call.deadlines.total, "OFOX_TOTAL_TIMEOUT or --timeout")
 
 
-def _end(task: "asyncio.Task[None]", key: Secret | None, on_event: OnEvent) -> None:
+def _end(task: "asyncio.Task[OfoxError | None]", on_event: OnEvent) -> None:
     """Tell how a request ended, once and at this one place."""
     if task.cancelled():
         event = Finished(stopped=True)
-    elif isinstance(error := task.exception(), Abandoned):
+    elif task.exception() is not None:  # Abandoned: nobody listens
         return
-    elif error is None:
-        event = Finished()
-    elif isinstance(error, OfoxError):
-        event = Finished(clean(error, key))
     else:
-        event = Finished(clean(ProtocolError(f"could not read the answer: {type(error).__name__}: {error}"), key))
+        event = Finished(task.result())
     with suppress(Abandoned):
         on_event(event)
 

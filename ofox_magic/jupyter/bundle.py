@@ -15,6 +15,19 @@ _BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"
 # mathjax_ignore and tex2jax_ignore: JupyterLab typesets text/html, and "$5 or $10" is no formula
 _OPEN = '<div class="ofox-answer mathjax_ignore tex2jax_ignore">'
 
+_STEADY = """\
+if (typeof element !== "undefined") requestAnimationFrame(() => {
+  const area = element.closest(".jp-OutputArea");
+  element.style.padding = 0;
+  const keep = () => {
+    if (!element.isConnected) return setTimeout(() => { area.style.minHeight = ""; }, 300);
+    area.style.minHeight = area.offsetHeight + "px";
+    requestAnimationFrame(keep);
+  };
+  if (area) keep();
+});
+"""
+
 
 def of_turn(turn: Turn, note: str) -> Bundle:
     """Return all of *turn*, with *note* as its quiet last line."""
@@ -44,6 +57,18 @@ def style(turn_id: str) -> Bundle:
     from ofox_magic.render import STYLE
 
     return {"text/html": STYLE}, {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
+
+
+def steady(turn_id: str) -> Bundle:
+    """
+    Return a script of ours, the same for every answer, that keeps the place of who reads while the answer becomes one.
+
+    JupyterLab empties the cell before it measures how high it was, and so loses the place. While the script stands
+    there, the cell gets no lower; it goes with the other pieces. Where a front end runs no scripts, the page may jump.
+    """
+    return {"text/html": "", "application/javascript": _STEADY}, {
+        "ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}
+    }
 
 
 def reasoning_html(reasoning: str) -> str:

@@ -82,8 +82,7 @@ class LiveCell:
     def _grown_segment(self) -> Segment:
         """The segment that is written to, with all the text that came."""
         if self._segment is None:
-            with_reasoning = not self._segments_closed and bool(self._turn.reply.reasoning)
-            self._segment = Segment(self._turn, self._screen, reasoning=with_reasoning)
+            self._segment = Segment(self._turn, self._screen, is_first=not self._segments_closed)
         self._segment.grow("".join(self._fresh))
         self._fresh.clear()
         return self._segment

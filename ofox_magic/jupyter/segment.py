@@ -1,7 +1,7 @@
 """A stretch of a growing answer with nobody else's output in it."""
 
 from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.bundle import Bundle, live, note_html, reasoning_html, style
+from ofox_magic.jupyter.bundle import Bundle, live, note_html, reasoning_html, steady, style
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.slots import Slots
 
@@ -12,17 +12,18 @@ PIECE = 1000
 class Segment:
     """An output with the style, and behind it slots with the pieces that are finished and the tail."""
 
-    def __init__(self, turn: Turn, screen: Screen, *, reasoning: bool) -> None:
+    def __init__(self, turn: Turn, screen: Screen, *, is_first: bool) -> None:
         from ofox_magic.render import Flow  # heavy, and not needed until there is an answer
 
         self.text = ""
         self._turn = turn
         self._screen = screen
         self._others = screen.others
-        self._reasoning_due = reasoning
+        self._reasoning_due = is_first  # known to the end only when the text begins
         self._flow: Flow = Flow()
         self._pending = ""
         self._head = screen.add(style(turn.id))
+        self._steady = screen.add(steady(turn.id))
         self._slots = Slots(screen, turn.id)
 
     @property
@@ -49,6 +50,7 @@ class Segment:
     def close(self, whole: Bundle) -> None:
         """Gather all into the first output: *whole*, or nothing where that says nothing."""
         self._screen.change(self._head, whole if whole[0]["text/plain"] else live("", self._turn.id))
+        self._screen.change(self._steady, live("", self._turn.id))
         self._slots.empty()
 
     def _finish(self, html: str) -> None:

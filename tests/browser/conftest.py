@@ -26,6 +26,10 @@ def _is_required():
     return os.environ.get("CI") == "true" and os.environ.get("OFOX_BROWSER") == "1"
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: needs JupyterLab, Playwright and a Chromium")
+
+
 REQUIRED = _is_required()  # now: the tests themselves see none of our variables
 
 

@@ -56,6 +56,17 @@ def has_notebook_7():
     return importlib.util.find_spec("notebook") is not None
 
 
+def without_settings():
+    """Return the environment without what sets our package or Jupyter."""
+    ours = ("OFOX", "JUPYTER", "JPY")
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(ours)}
+
+
+def python_path():
+    """Return a PYTHONPATH with this checkout first."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
 def _free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -92,19 +103,15 @@ class JupyterServer:
         self.notebooks.mkdir(parents=True)
         path = self._folder / "data" / "kernels" / KERNEL / "kernel.json"
         path.parent.mkdir(parents=True)
-        python_path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         spec = {
             "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             "display_name": "Python 3 (ipykernel)",
             "language": "python",
-            "env": {"PYTHONPATH": python_path, "IPYTHONDIR": str(self._folder / "ipython"), **environment},
+            "env": {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), **environment},
         }
         path.write_text(json.dumps(spec))
 
     def _start(self):
-        kept = {
-            name: value for name, value in os.environ.items() if not name.upper().startswith(("OFOX", "JUPYTER", "JPY"))
-        }
         folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
         own = {name: str(self._folder / folder) for name, folder in folders.items()}
         options = [
@@ -116,13 +123,14 @@ class JupyterServer:
             f"--ServerApp.root_dir={self.notebooks}",
             f"--IdentityProvider.token={self.token}",
             "--LabApp.news_url=",
+            f"--KernelSpecManager.allowed_kernelspecs={KERNEL}",  # no other to choose from
             # a kernel is given its time; a server that nobody uses ends
             "--ServerApp.shutdown_no_activity_timeout=1800",
         ]
         with self.log.open("wb") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", GUARDED, *options],
-                env={**kept, **own, "JUPYTER_PATH": ""},
+                env={**without_settings(), **own, "JUPYTER_PATH": ""},
                 cwd=self._folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,

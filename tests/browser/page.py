@@ -55,7 +55,7 @@ class Watcher:
         """Begin anew, in the page too."""
         for kept in (self.requests, self.errors, self.opened, self.scripts):
             kept.clear()
-        self._page.evaluate("Object.assign(window.__watch, {ran: [], long: [], paints: 0, faults: []})")
+        self._page.evaluate("Object.assign(window.__watch, {ran: [], long: [], paints: [], faults: []})")
 
     def addresses(self):
         """Return what was asked for, without what differs from page to page: ids, times, names of files."""
@@ -84,10 +84,18 @@ class NotebookPage:
         self.wait_for(self._kernel_is_idle, "the kernel is idle")
 
     def _kernel_is_idle(self):
+        self._take_the_only_kernel()
         status = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.getAttribute('data-status')"
         words = "document.querySelector('.jp-NotebookKernelStatus')?.textContent"
         said = f"{self.page.evaluate(status)} {self.page.evaluate(words) or ''}".lower()
         return "idle" in said
+
+    def _take_the_only_kernel(self):
+        """On a busy machine Lab can ask which kernel to take, although the notebook says it."""
+        dialog = self.page.locator(".jp-Dialog:has-text('Select Kernel')")
+        if dialog.count():
+            dialog.first.locator(".jp-mod-accept").click()
+            dialog.first.wait_for(state="detached")
 
     def wait_for(self, condition, what, seconds=60.0):
         """Wait until *condition*; the browser's events come in meanwhile, as they do not in a `sleep`."""
@@ -107,6 +115,9 @@ class NotebookPage:
         """Run a cell, as a user does; return when it has begun."""
         before = self.prompt(number)
         for _ in range(5):
+            self._take_the_only_kernel()
+            asked = self.page.locator(".jp-Dialog").all_inner_texts()
+            assert not asked, f"a dialog is in the way: {asked}"
             self.cell(number).locator(".jp-InputArea-editor").click(position={"x": 5, "y": 5})
             self.page.keyboard.press("Control+Enter")
             end = time.monotonic() + 1.5  # a page that has just been opened can lose the key press
@@ -131,9 +142,15 @@ class NotebookPage:
         """The text of our outputs in a cell."""
         return "\n".join(self.cell(number).locator(".ofox-answer").all_inner_texts())
 
-    def long_tasks(self):
-        """Milliseconds of each task of the page's main thread over 50 ms."""
-        return [round(task["took"]) for task in self.page.evaluate("window.__watch.long")]
+    def follow(self, heading):
+        """Bring *heading* of an answer into the window's middle, and note in each frame from now on where it stands."""
+        find = "[...document.querySelectorAll('.ofox-answer :is(h1, h2, h3)')].find((h) => h.textContent === words)"
+        script = f"(words) => {{ {find}.scrollIntoView({{ block: 'center' }}); window.__follow(words) }}"
+        self.page.evaluate(script, heading)
+
+    def seen(self):
+        """What watch.js has noted: `paints`, `long` tasks, `places`, each with a time in milliseconds."""
+        return self.page.evaluate("window.__watch")
 
     def save(self):
         """Save, and return what the server has then."""

@@ -1,6 +1,6 @@
 // Runs in every page and frame before its own scripts: notes what a hostile text would do, and judges what is painted.
 (() => {
-  const seen = (window.__watch = { ran: [], long: [], paints: 0, faults: [] });
+  const seen = (window.__watch = { ran: [], long: [], paints: [], faults: [] });
   for (const name of ["alert", "confirm", "prompt", "print", "open"]) {
     window[name] = (...given) => void seen.ran.push(`${name}(${String(given[0]).slice(0, 80)})`);
   }
@@ -34,7 +34,7 @@
       for (const { name, value } of element.attributes) {
         const leads = /^(on|src|action|formaction|data-(?!mjx|mml|c$|latex|semantic))/.test(name) || /href$/.test(name);
         const loads = name === "style" && /url\(|image|position:\s*fixed|expression/i.test(value);
-        const named = name === "class" && !/^(mjx-|MathJax|CtxtMenu|TEX-|MJX-|\s|[A-Z0-9-]+)*/.test(value);
+        const named = name === "class" && !/^((MathJax|CtxtMenu_|mjx-|MJX-|TEX-)[\w-]*(\s+|$))+$/.test(value);
         const id = name === "id" && !/^(MJX-|mjx-)/.test(value);
         if (leads || loads || named || id) odd.push(`<${tag} ${name}="${value.slice(0, 60)}"> in a formula`);
       }
@@ -47,7 +47,9 @@
     style ??= element.textContent;
     return element.textContent === style && style.includes(".ofox-answer{");
   };
-  window.__audit = (root) => {
+  // JupyterLab's table of contents puts one into headings, after they were painted.
+  const isLabsNumber = (element) => element.matches(":is(h1, h2, h3, h4, h5, h6) > span.numbering-entry:first-child");
+  window.__audit = (root, isLater) => {
     const faults = [];
     for (const element of root.querySelectorAll("*")) {
       const math = element.closest("mjx-container");
@@ -55,7 +57,7 @@
         if (math === element) faults.push(...mathFaults(math));
         continue;
       }
-      if (isOurStyle(element, root)) continue;
+      if (isOurStyle(element, root) || (isLater && isLabsNumber(element))) continue;
       const tag = element.localName;
       const isHtml = element.namespaceURI === "http://www.w3.org/1999/xhtml";
       if (!TAGS.has(tag) || !isHtml) faults.push(`<${tag}>`);
@@ -76,9 +78,20 @@
     set(value) {
       html.set.call(this, value);
       if (!this.classList.contains("jp-RenderedHTMLCommon")) return;
-      seen.paints += 1;
+      seen.paints.push({ at: performance.now(), size: String(value).length });
       const faults = window.__audit(this);
       if (faults.length) seen.faults.push({ html: String(value).slice(-300), faults: faults.slice(0, 5) });
     },
   });
+
+  // Where the window's reader is: of each frame the time and how far from the window's top the marked heading stands.
+  window.__follow = (words) => {
+    const places = (seen.places = []);
+    const note = () => {
+      const marked = [...document.querySelectorAll(".ofox-answer :is(h1, h2, h3)")].find((h) => h.textContent === words);
+      places.push({ at: performance.now(), y: marked ? marked.getBoundingClientRect().y : null });
+      if (seen.places === places) requestAnimationFrame(note);
+    };
+    note();
+  };
 })();

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from ofox_magic.jupyter.bundle import steady
 from ofox_magic.practice import Script
 
 CHAT = "/chat/completions"
@@ -37,7 +38,8 @@ def test_no_frame_of_an_answer_is_markdown_that_a_front_end_would_trust(kernel, 
     cell = kernel.run("%%ofox\nhello")
     assert len(cell.frames) > 3
     for frame in cell.frames:
-        assert set(frame["data"]) <= {"text/html", "text/plain"}
+        assert set(frame["data"]) <= {"text/html", "text/plain", "application/javascript"}
+        assert frame["data"].get("application/javascript") in (None, steady("")[0]["application/javascript"])
         assert "<img" not in frame["data"]["text/html"]
         assert "href" not in frame["data"]["text/html"]
 

@@ -12,7 +12,7 @@ from ofox_magic.chat.messages import Usage
 from ofox_magic.chat.parts import ToolCall
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ProtocolError
-from ofox_magic.jupyter.bundle import footer, of_turn
+from ofox_magic.jupyter.bundle import footer, of_turn, steady
 from ofox_magic.jupyter.live import PAINT_EVERY, LiveCell
 from ofox_magic.jupyter.painter import StillCell, TerminalCell, follow
 from ofox_magic.jupyter.screen import StaticScreen, Terminal
@@ -347,3 +347,19 @@ def test_following_an_interrupted_turn_stops_it_and_paints_what_came(screen, clo
     assert len(screen.outputs) == 1
     assert words(screen.outputs[0][0]["text/html"]).endswith("stopped")
     assert screen.outputs[0][0]["text/plain"] == "half"
+
+
+def test_the_one_script_is_ours_the_same_for_every_answer_and_gone_at_the_end(turn, cell, screen):
+    come(turn, cell, TextDelta("<script>alert(1)</script> ```js\nalert(2)\n```"))
+    scripts = [data["application/javascript"] for data, _ in screen.frames if "application/javascript" in data]
+    assert scripts == [steady("any")[0]["application/javascript"]]
+    assert "alert" not in scripts[0]
+    cell.end()
+    assert not any("application/javascript" in data for data, _ in screen.outputs)
+
+
+def test_the_script_goes_also_where_nothing_can_be_cleared(turn, cell, screen):
+    come(turn, cell, TextDelta("a"))
+    screen.others += 1
+    cell.end()
+    assert not any("application/javascript" in data for data, _ in screen.outputs)

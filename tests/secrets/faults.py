@@ -29,7 +29,7 @@ class Addresses:
 
     stranger: str
     target: str
-    closed: str
+    nobody: str
 
 
 def faults(key: str, addresses: Addresses) -> list[Fault]:
@@ -108,7 +108,7 @@ def _places_elsewhere(key: str, addresses: Addresses) -> list[Fault]:
         Fault("a redirect", (Script(status=307, headers={"Location": with_it}),)),
         Fault("a redirect to a host named by it", (Script(status=302, headers={"Location": f"https://{host}.a/"}),)),
         Fault("no HTTP", environment={"OFOX_BASE_URL": f"{addresses.stranger}/no-http/v1"}),
-        Fault("nobody", environment={"OFOX_BASE_URL": f"{addresses.closed}/v1"}),
+        Fault("nobody", environment={"OFOX_BASE_URL": f"{addresses.nobody}/v1"}),
         Fault("a stranger", environment=refuses),
         Fault("an address with it", environment={"OFOX_BASE_URL": f"https://u:{key}@127.0.0.1/v1"}),
         Fault(

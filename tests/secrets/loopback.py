@@ -2,8 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 _PATIENCE = 60.0
 _CHUNK = 1 << 16
@@ -48,9 +48,8 @@ class Listener:
             self.serve(connection, received)
 
     def serve(self, connection: socket.socket, received: bytearray) -> None:
-        """Only listen."""
-        while data := connection.recv(_CHUNK):
-            received += data
+        """Listen, and hang up."""
+        received += connection.recv(_CHUNK)
 
 
 class Stranger(Listener):
@@ -92,7 +91,9 @@ def _pass_on(source: socket.socket, target: socket.socket, copy: bytearray | Non
         target.shutdown(socket.SHUT_RDWR)
 
 
-def closed_port():
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+@contextmanager
+def nobody() -> Iterator[str]:
+    """Yield an address that refuses every connection, and that nobody else takes meanwhile."""
+    with socket.socket() as bound:  # but it does not listen
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"

@@ -36,24 +36,42 @@ def look_into(things):
 
 
 def look_everywhere():
-    """Note every text, whoever holds it, that has the middle of the key in it; and the requests that are alive."""
+    """Note every text, whoever holds it, that has the middle of the key in it; and what is alive of HTTP."""
     secrets = [thing for thing in gc.get_objects() if isinstance(thing, Secret)]
     may = {id(os.environ._data), *(id(secret._reveal.__closure__[0]) for secret in secrets)}
     middle = os.environ["OFOX_API_KEY"][8 : 8 + _SHORTEST]
-    forms = {str: middle, bytes: middle.encode(), bytearray: middle.encode()}
+    looked_for = [middle, middle.lower(), middle.encode(), middle.lower().encode()]
+    may |= {id(looked_for)}
     for holder in gc.get_objects():
         if id(holder) in may or isinstance(holder, types.FrameType):
             continue
-        for each in gc.get_referents(holder):
-            form = forms.get(type(each))
-            if form is not None and len(each) > _SHORTEST and form in each:
-                owners = {type(owner).__name__ for owner in gc.get_referrers(holder)} - {
-                    "list"
-                }  # that of the loop here
-                if owners != {"_lru_cache_wrapper"}:  # urlsplit remembers what it took apart, and shows it to nobody
-                    note("anywhere", f"{type(holder).__name__} of {', '.join(sorted(owners))}", each)
+        for text in _texts_in(holder, may):
+            if any(type(form) is type(text) and form in text for form in looked_for):
+                owners = _owners_of(holder)
+                if not owners & {"_lru_cache_wrapper"}:  # urlsplit remembers what it took apart, and shows it to nobody
+                    note("anywhere", ", ".join(sorted(owners)), text)
     alive = [type(thing).__name__ for thing in gc.get_objects() if root_of(thing) in ("httpx", "httpcore")]
     note("alive", "httpx", json.dumps(alive))
+
+
+def _owners_of(thing):
+    """The types of *thing*, of what holds it, and of what holds that; but not the list of all objects."""
+    owners = [owner for owner in gc.get_referrers(thing) if not isinstance(owner, list | types.FrameType)]
+    above = [owner for each in owners for owner in gc.get_referrers(each) if not isinstance(each, dict)]
+    return {type(owner).__name__ for owner in (thing, *owners, *above) if not isinstance(owner, list | types.FrameType)}
+
+
+def _texts_in(holder, may):
+    """The texts that *holder* holds, and those in containers of texts alone, which Python does not list."""
+    found = []
+    for each in gc.get_referents(holder):
+        if isinstance(each, str | bytes):
+            found.append(each)
+        elif isinstance(each, bytearray):
+            found.append(bytes(each))
+        elif isinstance(each, dict | tuple) and not gc.is_tracked(each) and id(each) not in may:
+            found += _texts_in(each, may)
+    return found
 
 
 def _held_by(thing):

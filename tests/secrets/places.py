@@ -33,7 +33,7 @@ def messages_to_front_ends(scene: Scene) -> Things:
 
 @place
 def output_of_the_kernel_process(scene: Scene) -> Things:
-    yield "stdout and stderr", scene.kernel_log.read_bytes()
+    yield "stdout and stderr", scene.kernel_log
 
 
 @place
@@ -52,9 +52,9 @@ def requests(scene: Scene) -> Things:
 
 @place
 def the_saved_notebook(scene: Scene) -> Things:
-    for cell in json.loads(scene.saved_notebook.read_text("utf-8"))["cells"]:
+    for cell in json.loads(scene.notebook)["cells"]:
         yield repr(cell["source"]), json.dumps(cell)
-    yield "the file", scene.saved_notebook.read_bytes()
+    yield "the file", scene.notebook
 
 
 @place
@@ -69,9 +69,9 @@ def files(scene: Scene) -> Things:
 
 
 def _noted(scene: Scene, what: str) -> Things:
-    for folder in scene.notes:
+    for process, folder in scene.notes.items():
         for where, seen in notes.read(folder, what):
-            yield f"{folder.name}: {where}", seen
+            yield f"{process}: {where}", seen
 
 
 @place

@@ -30,7 +30,7 @@ def what_happens():
 def begin(name):
     """Let hold from now on what belongs to the fault *name*."""
     condition = _conditions()[name]
-    ofox_magic.session()._transport.client._jitter = float  # 0.0: no time is lost between two tries
+    _make_quick_and_talkative(ofox_magic.session()._transport.client)
     _passed.extend([condition["passed"]] if condition["passed"] else [])
     _before.update({variable: os.environ.get(variable) for variable in condition["environment"]})
     os.environ.update(condition["environment"])
@@ -50,7 +50,9 @@ def asker():
     """Return the session to ask: the shared one, or one of its own where a key is passed."""
     if not _passed:
         return ofox_magic.session()
-    return keep(f"the session with a passed key {len(_kept)}", ofox_magic.connect(api_key=_passed[0]))
+    session = ofox_magic.connect(api_key=_passed[0])
+    _make_quick_and_talkative(session._transport.client)
+    return keep(f"the session with a passed key {len(_kept)}", session)
 
 
 def keep(name, thing):
@@ -101,6 +103,14 @@ def leak():
     if shell := looks.running_shell():
         shell.kernel.log.error(key)
         shell.user_ns["leaked"] = key
+
+
+def _make_quick_and_talkative(client):
+    """Have *client* lose no time between two tries, and its loop report each of its steps, as it reports slow ones."""
+    client._jitter = float
+    loop = client._loop._running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = 0.0
 
 
 def _conditions():

@@ -33,7 +33,7 @@ def test_the_key_goes_out_once_a_request_in_its_header(scene):
 
 def test_what_was_to_go_wrong_did(scene):
     """Else nothing could leak."""
-    kinds = {where for folder in scene.notes for where, _ in notes.read(folder, "errors")}
+    kinds = {where for folder in scene.notes.values() for where, _ in notes.read(folder, "errors")}
     assert kinds >= {"AuthError", "BadRequest", "ConfigError", "Interrupted", "PermissionDenied", "ProtocolError"}
     assert kinds >= {"RateLimited", "RuntimeError", "ServerError", "TransportError"}
     assert "[key]" in json.dumps(scene.messages)
@@ -44,6 +44,6 @@ def test_a_redirect_reaches_nobody(scene):
 
 
 def test_no_request_is_kept_alive_by_an_error(scene):
-    for folder in scene.notes[::2]:
-        [(_, alive)] = notes.read(folder, "alive")
+    for process in ("kernel", "program"):
+        [(_, alive)] = notes.read(scene.notes[process], "alive")
         assert not {"Request", "Response"} & set(json.loads(alive))
