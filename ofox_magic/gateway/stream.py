@@ -16,6 +16,8 @@ from ofox_magic.untrusted import excerpt
 
 MAX_STREAM = 64 << 20
 """The most bytes that one answer may take on the wire, everything included."""
+MAX_JSON = 8 << 20
+"""The most bytes of an answer that is no event stream: they are kept, and JSON takes up to 25 times as many."""
 _SHOWN = 400  # bytes of an answer that is none, kept to be shown
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
@@ -23,14 +25,15 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 class AnswerStream:
     """Feed it, then `end` it. `delivered`: some output came; `complete`: it may end here; `done`: `[DONE]` was seen."""
 
-    def __init__(self, max_stream: int = MAX_STREAM) -> None:
+    def __init__(self, max_stream: int = MAX_STREAM, max_json: int = MAX_JSON) -> None:
         self._reader = AnswerReader()
         self._parser = SSEParser()
         self._max_stream = max_stream
+        self._max_json = max_json
         self._size = 0
         self._start = b""
         self._events = False
-        self._other: list[bytes] = []
+        self._other = bytearray()
         self._json = False
 
     @property
@@ -55,10 +58,13 @@ class AnswerStream:
             raise ProtocolError(f"expected an answer of at most {self._max_stream:,} bytes; stopped reading there")
         if len(self._start) < _SHOWN:
             self._start += chunk[:_SHOWN]
+        if not self._events and not self._other:
+            first = chunk.lstrip(_BLANK)[:1]
+            if not first:
+                return  # blank lines to keep the connection alive say nothing of what will follow
+            self._events = first not in b"{[<"
         if not self._events:
-            self._events = not self._other and chunk.lstrip(_BLANK)[:1] not in (b"", b"{", b"[", b"<")
-        if not self._events:
-            self._other.append(chunk)
+            self._keep(chunk)
             return
         for event in self._parser.feed(chunk):
             yield from self._reader.event(event)
@@ -68,11 +74,16 @@ class AnswerStream:
         if self._events and (last := self._parser.end()):
             yield from self._reader.event(last)
         if self._other:
-            yield from self._read_json(b"".join(self._other))
+            yield from self._read_json(self._other)
         if not self._reader.complete:
             raise ProtocolError(self._what_is_missing())
 
-    def _read_json(self, body: bytes) -> Iterator[Event]:
+    def _keep(self, chunk: bytes) -> None:
+        if len(self._other) + len(chunk) > self._max_json:
+            raise ProtocolError(f"expected a JSON answer of at most {self._max_json:,} bytes; stopped reading there")
+        self._other += chunk
+
+    def _read_json(self, body: bytearray) -> Iterator[Event]:
         try:
             data = json.loads(body.lstrip(_BLANK))
         except (ValueError, RecursionError):

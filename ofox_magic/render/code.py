@@ -1,9 +1,12 @@
 """Colours for fenced code: Pygments' tokens as spans of a few fixed classes. The only importer of pygments."""
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from html import escape
 from typing import Any
+
+from ofox_magic.render.budget import TooMuch
 
 PREFIX = "ofox-"
 LANGUAGES = frozenset(
@@ -105,6 +108,8 @@ LANGUAGES = frozenset(
 )
 """Lexers that models ask for. Others are not tried: what a lexer costs is only as good as its regular expressions."""
 MAX_CODE = 32_000  # characters; more is shown without colours
+_TRICKY = re.compile(r"[^\n]{1000}|\s{200}")
+"""A line or a gap that no code has: a lexer can take seconds for one token of it, and nothing stops it there."""
 CLASSES = {
     "Comment": "c",
     "Keyword": "k",
@@ -126,22 +131,26 @@ CLASSES = {
 CSS_CLASSES = frozenset(PREFIX + letter for letter in CLASSES.values())
 
 
-def highlight(code: str, language: str) -> str:
-    """Return *code* as HTML: escaped, and coloured where *language* is one of LANGUAGES."""
+def highlight(code: str, language: str, check: Callable[[], None]) -> str:
+    """Return *code* as HTML: escaped, and coloured where *language* is one of LANGUAGES and *check* lets it go on."""
     name = language.strip().lower()
-    if name not in LANGUAGES or len(code) > MAX_CODE:
+    if name not in LANGUAGES or len(code) > MAX_CODE or _TRICKY.search(code):
         return escape(code, quote=False)
     lexer = _lexer(name)
     if lexer is None:
         return escape(code, quote=False)
-    return "".join(_span(letter, text) for letter, text in _merged(lexer.get_tokens(code)))
+    try:
+        return "".join(_span(letter, text) for letter, text in _merged(lexer.get_tokens(code), check))
+    except TooMuch:
+        return escape(code, quote=False)
 
 
-def _merged(tokens: Any) -> Any:
+def _merged(tokens: Iterable[tuple[Any, str]], check: Callable[[], None]) -> Iterator[tuple[str, str]]:
     """Neighbours of one class are one span."""
     letter = ""
     pieces: list[str] = []
     for kind, text in tokens:
+        check()
         new = _letter(kind)
         if new != letter and pieces:
             yield letter, "".join(pieces)

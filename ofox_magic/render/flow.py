@@ -8,12 +8,12 @@ Between blocks the pieces make exactly the HTML of the whole; inside a long list
 too, it differs by the tags at the seam.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
-from ofox_magic.render.document import MAX_TEXT, is_affordable, plain_html
+from ofox_magic.render.budget import Budget, TooMuch
+from ofox_magic.render.document import MAX_TEXT, plain_html
 from ofox_magic.render.markdown import parse, render
 from ofox_magic.untrusted import printable
 
@@ -23,15 +23,17 @@ LONG_LIST = 1500
 """Characters of a list from which on all its items but the last are a piece of their own."""
 LONGEST_TAIL = 12 << 10
 """Characters of a single block from which on the rest of the text is shown plain until its end."""
-SLOW = 0.15
-"""Seconds of processor time for a tail, from which on the same."""
+RESERVE = 0.25
+"""Seconds of processor time; when they are used up the rest of the text is shown plain until its end."""
+_EACH_TIME, _SHARE = 0.002, 0.25  # seconds added to them by each look at the text, and of the time that goes by
 _PLAIN_PIECE = 4000
 
 
 class Flow:
     """Feed it the text; take the pieces that are finished, and then the tail."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget | None = None) -> None:
+        self._budget = budget or Budget(RESERVE, share=_SHARE)
         self._rest = ""
         self._size = 0
         self._carriage = ""
@@ -39,7 +41,6 @@ class Flow:
         self._number: int | None = None  # of the list item that the rest begins with
         self._cut_at = -1
         self._plain = False
-        parse("")  # the first parse builds the parser, which is no sign of a text that is slow
 
     def feed(self, text: str) -> None:
         """Take in more of the text, as it comes from a model."""
@@ -48,18 +49,22 @@ class Flow:
         fresh = printable(text.removesuffix("\r"))
         self._rest += fresh
         self._size += len(fresh)
-        self._plain = self._plain or self._size > MAX_TEXT or not is_affordable(self._rest)
+        self._plain = self._plain or self._size > MAX_TEXT
 
     def take(self) -> Iterator[str]:
         """Yield the HTML of every piece that is finished now."""
-        if not self._plain:
-            yield from self._take_pieces()
+        self._budget.earn(_EACH_TIME)
+        try:
+            if not self._plain:
+                yield from self._take_pieces()
+        except TooMuch:
+            self._plain = True
         self._plain = self._plain or len(self._rest) > LONGEST_TAIL
         if self._plain:
             yield from self._take_plain()
 
     def _take_pieces(self) -> Iterator[str]:
-        while (end := self._rest.rfind("\n") + 1) > self._cut_at and not self._plain:
+        while (end := self._rest.rfind("\n") + 1) > self._cut_at:
             self._cut_at = end
             html = self._cut(self._opening + self._rest[:end])
             if html is None:
@@ -69,9 +74,12 @@ class Flow:
 
     def tail(self) -> str:
         """Return the HTML of what can still change."""
-        if self._plain:
-            return plain_html(self._rest)
-        return self._render(self._tokens(self._opening + self._rest), colours=False)
+        try:
+            if not self._plain:
+                return self._render(self._tokens(self._opening + self._rest), colours=False)
+        except TooMuch:
+            self._plain = True
+        return plain_html(self._rest)
 
     # -- cutting ------------------------------------------------------------------------------------------------------
 
@@ -133,9 +141,7 @@ class Flow:
     # -- rendering ----------------------------------------------------------------------------------------------------
 
     def _tokens(self, text: str) -> list[Token]:
-        begin = time.thread_time()
-        tokens = parse(text)
-        self._plain = self._plain or time.thread_time() - begin > SLOW
+        tokens = parse(text, self._budget)
         if self._number is not None and tokens and tokens[0].type == "ordered_list_open":
             tokens[0].attrSet("start", str(self._number))
         return tokens
@@ -144,4 +150,4 @@ class Flow:
         goes_on = bool(self._opening and tokens and tokens[0].type == "fence")
         if goes_on and not tokens[0].content:
             tokens = tokens[1:]  # the code ended where it was cut
-        return render(tokens, colours=colours)
+        return render(tokens, self._budget, colours=colours)

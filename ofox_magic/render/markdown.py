@@ -13,8 +13,11 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from ofox_magic.render.budget import Budget, TooMuch
 from ofox_magic.render.code import highlight, language_of
 from ofox_magic.render.links import host_of, is_small_image, may_link
 from ofox_magic.render.math import DELIMITERS, add_math
@@ -23,18 +26,27 @@ from ofox_magic.render.tasks import add_tasks
 from ofox_magic.render.tex import may_typeset
 
 MAX_NESTING = 20
+_DEEPEST_CONTAINER = 2  # levels of a list: its own and its item's
+_BLOCKS = ["paragraph", "reference", "blockquote", "list", "table"]  # that ask other rules at each line
 
 
-def parse(markdown: str) -> list[Token]:
-    """Return the tokens of *markdown*, which is printable text."""
-    return _parser().parse(markdown)
+def parse(markdown: str, budget: Budget) -> list[Token]:
+    """Return the tokens of *markdown*, which is printable text. Raises TooMuch beyond *budget* and MAX_NESTING."""
+    parser = _parser()  # built by the first call, which is no sign of a text that is slow
+    with budget:
+        return parser.parse(markdown, {"budget": budget})
 
 
-def render(tokens: Sequence[Token], *, colours: bool = True) -> str:
-    """Return *tokens* as safe HTML; without *colours* code stays plain, for as long as it still grows."""
+def render(tokens: Sequence[Token], budget: Budget, *, colours: bool = True) -> str:
+    """
+    Return *tokens* as safe HTML.
+
+    Code stays plain without *colours*, for as long as it still grows, and where colours would go beyond *budget*.
+    """
     parser = _parser()
-    html: str = parser.renderer.render(tokens, parser.options, {"colours": colours})
-    return sanitize(html)
+    with budget:
+        html: str = parser.renderer.render(tokens, parser.options, {"budget": budget, "colours": colours})
+        return sanitize(html)
 
 
 class _Renderer(RendererHTML):
@@ -59,7 +71,9 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
         token = tokens[idx]
-        code = highlight(token.content, language_of(token.info)) if env.get("colours") else escape(token.content)
+        code = escape(token.content)
+        if env["colours"]:
+            code = highlight(token.content, language_of(token.info), env["budget"].check)
         return f'<pre class="ofox-code"><code>{code}</code></pre>\n'
 
     def code_block(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
@@ -103,15 +117,30 @@ def _math(token: Token, opening: str, closing: str) -> str:
     return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
 
 
+def _limit_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:
+    """Match nothing. markdown-it itself would leave out what is nested too deep, without a word."""
+    if state.level >= MAX_NESTING:
+        raise TooMuch
+    state.env["budget"].check()
+    return False
+
+
+def _limit_inline(state: StateInline, _silent: bool) -> bool:
+    state.env["budget"].check()
+    return False
+
+
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt(
         "commonmark",
-        {"html": False, "maxNesting": MAX_NESTING, "linkify": False, "typographer": False},
+        {"html": False, "maxNesting": MAX_NESTING + _DEEPEST_CONTAINER, "linkify": False, "typographer": False},
         renderer_cls=_Renderer,
     )
     parser.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline"])
     add_math(parser)
     add_tasks(parser)
+    parser.block.ruler.before("table", "limit", _limit_block, {"alt": _BLOCKS})
+    parser.inline.ruler.before("text", "limit", _limit_inline)
     parser.validateLink = _may_address  # type: ignore[method-assign, assignment]
     return parser

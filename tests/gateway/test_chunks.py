@@ -1,5 +1,7 @@
 """What a gateway may send, as a body's bytes, and the events that we make of it. The cases are in golden/chunks.md."""
 
+import json
+
 import pytest
 
 from ofox_magic.chat.events import (
@@ -78,6 +80,46 @@ def test_a_stream_beyond_the_cap_is_refused():
     with pytest.raises(ProtocolError, match="at most 100 bytes"):
         for _ in range(20):
             list(stream.feed(b": keep alive\n"))
+
+
+@pytest.mark.parametrize("start", [b'{"choices":[{"message":{"content":"', b"[[],", b"<!doctype html>"])
+def test_an_answer_that_is_no_stream_is_refused_beyond_a_smaller_cap(start):
+    """Its JSON takes many times as much memory: `[],` three bytes on the wire, and a list each."""
+    stream = AnswerStream(max_json=1000)
+    list(stream.feed(start))
+    with pytest.raises(ProtocolError, match="expected a JSON answer of at most 1,000 bytes; stopped reading there"):
+        for _ in range(40):
+            list(stream.feed(b"[]," * 10))
+    assert len(stream._other) <= 1000
+
+
+def test_a_stream_of_events_is_not_held_to_that_cap():
+    stream = AnswerStream(max_json=100)
+    for _ in range(20):
+        list(stream.feed(b'data: {"choices":[{"delta":{"content":"12345678"}}]}\n\n'))
+    assert stream.delivered
+
+
+def test_a_whole_answer_of_some_mebibytes_is_read():
+    content = "a" * (3 << 20)
+    body = json.dumps({"choices": [{"message": {"content": content, "images": ["A" * (3 << 20)]}}]}).encode()
+    stream, events = AnswerStream(), []
+    for start in range(0, len(body), 1 << 16):
+        events += stream.feed(body[start : start + (1 << 16)])
+    events += stream.end()
+    assert TextDelta(content) in events
+    assert stream.complete
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n\r\n", b" \n", b"\xef\xbb\xbf"])
+def test_blank_lines_that_come_first_and_alone_do_not_hide_what_follows(blank):
+    for body in (
+        b'data: {"choices":[{"delta":{"content":"hi"}}]}\n\ndata: [DONE]\n\n',
+        b'{"choices":[{"message":{"content":"hi"}}]}',
+    ):
+        stream = AnswerStream()
+        events = [*stream.feed(blank), *stream.feed(blank), *stream.feed(body), *stream.end()]
+        assert TextDelta("hi") in events
 
 
 @pytest.mark.parametrize("message", ["", "x"])

@@ -41,7 +41,14 @@ ATTRIBUTES = {
     "span": {"class"},
     "pre": {"class"},
 }
-CLASSES = {"ofox-code", "ofox-plain", "ofox-host", "mathjax_process", *(f"ofox-{letter}" for letter in "ckmsbfdxi")}
+CLASSES = {
+    "ofox-code",
+    "ofox-code ofox-part",
+    "ofox-plain",
+    "ofox-host",
+    "mathjax_process",
+    *(f"ofox-{letter}" for letter in "ckmsbfdxi"),
+}
 
 
 class _Judge(HTMLParser):

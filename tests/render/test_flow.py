@@ -1,0 +1,154 @@
+"""
+The one promise that streaming lives on: at every prefix of a text, its finished pieces and its tail are the whole.
+
+So what was taken was right, however the text went on.
+
+The tail's code has no colours, and code that is cut is one piece of code in several elements; apart from that the HTML
+is the same to the letter.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ofox_magic.render import to_html
+from ofox_magic.render.flow import LONG_CODE, LONG_LIST, Flow
+from ofox_magic.render.markdown import parse, render
+from ofox_magic.untrusted import printable
+
+from .answers import ANSWERS
+from .budgets import endless
+
+COMMONMARK = os.environ.get("OFOX_COMMONMARK")
+
+LINES = [
+    *("a", "b **c", "**", "   c", "한국어", "", "", " ", "  ", "   ", "a\\", "\\", "<div>", "&amp;", "`c|", "c`"),
+    *("- a", "- ", "-", "  - n", "* s", "+ p", "\t- t", "1. x", "2. y", "10. z", "1) r", "- [ ] t", "- ```"),
+    *(
+        "    code",
+        "     x",
+        "```",
+        "```py",
+        "~~~",
+        "x = 1",
+        "> q",
+        ">",
+        "> - a",
+        "> ```",
+        "# h",
+        "#",
+        "===",
+        "---",
+        "***",
+    ),
+    *("| a | b |", "|---|---|", "| 1 |", "|", "$$", "x^2", "= y", "\\[", "\\]", "$$ a $$", "$$ a", "text $a$"),
+    *("[l]: https://x.example", "[l]"),
+]
+SEAM = re.compile(
+    r'(?s)(<pre class="ofox-code) ofox-part("><code>(?:(?!</code>).)*)</code></pre>\n<pre class="ofox-code( ofox-part)?"><code>'
+)
+DOCUMENTS = st.builds(
+    str.join, st.sampled_from(["\n", "\n", "\r\n"]), st.lists(st.sampled_from(LINES), min_size=2, max_size=10)
+)
+
+
+def whole(text):
+    return plain_code(render(parse(printable(text), endless()), endless()))
+
+
+def plain_code(html):
+    """*html* without colours, and with the code that was cut in one element again."""
+    return joined(re.sub(r'(?s)<span class="ofox-[a-z]">(.*?)</span>', r"\1", html))
+
+
+def joined(html):
+    seams = 1
+    while seams:
+        html, seams = SEAM.subn(r"\1\3\2", html, count=1)
+    return html.replace(" ofox-part", "")
+
+
+def assert_whole_at_every_prefix(text, cuts=()):
+    """Feed *text* in pieces that end at *cuts*, character by character without any."""
+    flow, frozen = Flow(endless()), ""
+    ends = sorted({min(cut, len(text)) for cut in cuts} | {len(text)}) if cuts else range(1, len(text) + 1)
+    begin = 0
+    for end in ends:
+        flow.feed(text[begin:end])
+        begin = end
+        frozen += "".join(flow.take())
+        if not text[:end].endswith("\r"):  # it may be half of a CRLF
+            assert plain_code(frozen + flow.tail()) == whole(text[:end]), text[:end]
+
+
+@pytest.mark.parametrize("text", ANSWERS.values(), ids=ANSWERS)
+def test_the_pieces_and_the_tail_are_the_whole_at_every_prefix_of_an_answer(text):
+    assert_whole_at_every_prefix(text)
+
+
+@given(DOCUMENTS)
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+def test_and_of_documents_made_of_any_lines(text):
+    assert_whole_at_every_prefix(text)
+
+
+@given(DOCUMENTS, st.lists(st.integers(1, 80), min_size=1, max_size=12))
+@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+def test_whatever_pieces_they_come_in(text, cuts):
+    assert_whole_at_every_prefix(text, cuts)
+
+
+@pytest.mark.skipif(not COMMONMARK, reason="no CommonMark examples (OFOX_COMMONMARK: a path to them as JSON)")
+def test_and_of_every_example_of_commonmark():
+    examples = json.loads(Path(COMMONMARK).read_text(encoding="utf-8"))
+    assert len(examples) > 600
+    for example in examples:
+        assert_whole_at_every_prefix(example["markdown"])
+
+
+LONG_PYTHON = "```python\n" + "".join(f"x{number} = {number}  # a line\n\n" for number in range(60)) + "```\n\n"
+
+
+def test_and_of_code_so_long_that_its_lines_are_finished_before_it_ends():
+    assert len(LONG_PYTHON) > LONG_CODE
+    assert_whole_at_every_prefix(LONG_PYTHON + "and\n\n**more**\n\nend")
+
+
+def test_all_pieces_of_such_code_have_its_colours():
+    text = LONG_PYTHON + "and\n\nend"
+    flow, pieces = Flow(endless()), []
+    for start in range(0, len(text), 7):
+        flow.feed(text[start : start + 7])
+        pieces += flow.take()
+    html = "".join(pieces) + flow.tail()
+    assert html.count("ofox-part") > 0
+    assert joined(html) == to_html(text)
+
+
+def test_the_items_of_a_long_list_are_finished_before_it_ends_and_go_on_with_the_next_number():
+    text = "1. an item of **many**\n" * 170  # models leave the counting to the list
+    assert len(text) > 2 * LONG_LIST
+    flow, pieces = Flow(endless()), []
+    for start in range(0, len(text), 11):
+        flow.feed(text[start : start + 11])
+        pieces += flow.take()
+    html = "".join(pieces) + flow.tail()
+    lists = list(re.finditer('<ol(?: start="([0-9]+)")?>', html))
+    assert len(lists) > 2
+    assert [int(each[1] or 1) for each in lists] == [1 + html[: each.start()].count("<li>") for each in lists]
+    assert re.sub(r"</ol>\n<ol[^>]*>\n", "", html) == whole(text)
+
+
+def test_what_was_taken_is_gone_from_the_tail_and_long_answers_keep_a_short_one():
+    text = "".join(ANSWERS.values()) * 5
+    flow, tails = Flow(endless()), []
+    for start in range(0, len(text), 7):
+        flow.feed(text[start : start + 7])
+        list(flow.take())
+        tails.append(len(flow.tail()))
+    assert max(tails) < 3000
