@@ -13,6 +13,7 @@ from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import Interrupted
 from ofox_magic.jupyter import options, report
 from ofox_magic.jupyter.painter import Painter, follow
+from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.settings import Settings
 from ofox_magic.wiring import Wiring
 
@@ -137,7 +138,7 @@ class OfoxMagics(Magics):
     def _command(self, line: str) -> None:
         name, _, rest = line.strip().partition(" ")
         if not name:
-            print(report.status(self._wiring.session, self._wiring.settings()))
+            print(report.status(self._wiring.session, self._wiring.settings(), terminal_width()))
         elif name in ("-h", "--help"):
             print(HELP)
         elif command := self._commands.get(name):
@@ -151,7 +152,7 @@ class OfoxMagics(Magics):
     def _history(self, rest: str) -> None:
         turns = self._wiring.session.turns
         if not rest:
-            print(report.history(turns))
+            print(report.history(turns, terminal_width()))
         elif rest.isdigit() and 0 < int(rest) <= len(turns):
             print(report.whole_turn(turns[int(rest) - 1]))
         else:
@@ -184,7 +185,7 @@ class OfoxMagics(Magics):
         print(session.system or "no system message")
 
     def _models(self, rest: str) -> None:
-        print(report.models(self._wiring.client.models(), rest))
+        print(report.models(self._wiring.client.models(), rest, terminal_width()))
 
     def _alias(self, rest: str) -> None:
         names = self._wiring.session.aliases
@@ -203,7 +204,7 @@ class OfoxMagics(Magics):
         print(report.aliases(names))
 
     def _usage(self, _: str) -> None:
-        print(report.usage(self._wiring.session.ledger.lines))
+        print(report.usage(self._wiring.session.ledger.lines, terminal_width()))
 
     def _version(self, _: str) -> None:
         print(f"ofox_magic {ofox_magic.__version__}")

@@ -13,6 +13,8 @@ from ofox_magic.untrusted import printable
 Clock: TypeAlias = Callable[[], float]
 STOP_PATIENCE = 1.0
 """Seconds that a stopped turn may take to settle; closing a connection takes milliseconds."""
+STALL = 0.25
+"""Seconds after which a terminal shows a word that may go on."""
 
 
 class Painter(Protocol):
@@ -62,23 +64,19 @@ class TerminalCell:
         self._turn = turn
         self._terminal = terminal
         self._clock = clock
-        self._began = clock()
-        self._line_open = False
+        self._began = self._came = clock()
         self._held = ""
 
     def beat(self, event: Event | None = None) -> None:
         """Write what is new. A CR at the end waits for its LF, so that CRLF stays one line end."""
         if isinstance(event, TextDelta):
+            self._came = self._clock()
             text = self._held + event.text
             self._held = "\r" if text.endswith("\r") else ""
-            self._write(text.removesuffix("\r"))
+            self._terminal.write(printable(text.removesuffix("\r")))
+        elif self._clock() - self._came > STALL:
+            self._terminal.settle()
 
     def end(self) -> None:
         """Write the footer, on a line of its own."""
-        new_line = "\n" if self._line_open else ""
-        self._terminal.write(f"{new_line}[{footer(self._turn, self._clock() - self._began)}]\n")
-
-    def _write(self, text: str) -> None:
-        if shown := printable(text):
-            self._terminal.write(shown)
-            self._line_open = not shown.endswith("\n")
+        self._terminal.write_line(f"[{footer(self._turn, self._clock() - self._began)}]")

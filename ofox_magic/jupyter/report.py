@@ -1,7 +1,7 @@
 """What the line magic prints: the state of a session in words. Pure: values in, text out."""
 
 from collections.abc import Iterable, Mapping
-from textwrap import shorten
+from textwrap import fill, shorten
 
 from ofox_magic.chat.ledger import Spent
 from ofox_magic.chat.messages import Message
@@ -12,11 +12,12 @@ from ofox_magic.chat.turn import Turn
 from ofox_magic.settings import Settings
 from ofox_magic.untrusted import printable
 
-_WIDTH = 88
+WIDTH = 88
+"""Columns of a line that is cut to fit, where nothing says how many there are."""
 _MILLION = 1_000_000
 
 
-def status(session: Session, settings: Settings) -> str:
+def status(session: Session, settings: Settings, width: int | None = None) -> str:
     """Where things stand: model, gateway, key (never itself), turns, tokens."""
     no_need = settings.practice or settings.is_local
     key = "set" if settings.api_key else "not needed here" if no_need else "not set: OFOX_API_KEY"
@@ -26,7 +27,7 @@ def status(session: Session, settings: Settings) -> str:
         "model": session.resolve(session.model or settings.model),
         "gateway": where,
         "key": key,
-        "system": shorten(session.system, _WIDTH, placeholder=" …") if session.system else "none",
+        "system": _short(session.system, (width or WIDTH) - 14) if session.system else "none",
         "conversation": f"{session.name}, {_count(len(session.turns), 'turn')}",
         "tokens": f"{total:,}",
         "live": "yes" if settings.live else "no: answers are shown once, at their end (OFOX_LIVE)",
@@ -34,9 +35,9 @@ def status(session: Session, settings: Settings) -> str:
     return "\n".join(f"{name:<13} {value}" for name, value in rows.items())
 
 
-def history(turns: Iterable[Turn]) -> str:
+def history(turns: Iterable[Turn], width: int | None = None) -> str:
     """The turns, two lines each."""
-    lines = [line for number, turn in enumerate(turns, 1) for line in _two_lines(number, turn)]
+    lines = [line for number, turn in enumerate(turns, 1) for line in _two_lines(number, turn, width or WIDTH)]
     return "\n".join(lines) or "nothing was said yet"
 
 
@@ -46,7 +47,7 @@ def whole_turn(turn: Turn) -> str:
     return printable(f"{asked}\n\nassistant ({_state(turn)}): {turn.reply.text or turn.reply.error or ''}")
 
 
-def usage(lines: Mapping[str, Spent]) -> str:
+def usage(lines: Mapping[str, Spent], width: int | None = None) -> str:
     """Tokens by model, as the gateway counted them."""
     if not lines:
         return "nothing was used yet"
@@ -56,17 +57,17 @@ def usage(lines: Mapping[str, Spent]) -> str:
         rows.append(_usage_row("all", _all(lines.values())))
     unknown = sum(spent.unknown for spent in lines.values())
     note = f"\n{_count(unknown, 'answer')} came without a count of tokens" if unknown else ""
-    return _table(rows) + note
+    return _table(rows, width) + note
 
 
-def models(cards: Iterable[ModelCard], words: str) -> str:
+def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> str:
     """The models whose id, name or alias holds *words*, with their price per million tokens."""
     found = [card for card in cards if words.lower() in " ".join((card.id, card.name, *card.aliases)).lower()]
     if not found:
         return f"no model is called like {words!r}; %ofox models lists all"
     rows: list[tuple[str, ...]] = [("model", "context", "USD/M in", "USD/M out", "takes", "aliases")]
     rows += [_model_row(card) for card in found]
-    return _table(rows)
+    return _table(rows, width)
 
 
 def aliases(names: Mapping[str, str]) -> str:
@@ -74,12 +75,12 @@ def aliases(names: Mapping[str, str]) -> str:
     return "\n".join(f"{alias} = {model}" for alias, model in names.items()) or "no aliases; %ofox alias NAME MODEL"
 
 
-def _two_lines(number: int, turn: Turn) -> tuple[str, str]:
+def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
     asked = " ".join(_text(message) for message in turn.question)
-    said = turn.reply.text or str(turn.reply.error or "")
+    said = turn.reply.text or str(turn.reply.error or "(nothing)")
     return (
-        f"{number:>3}  you: {_short(asked)}",
-        f"     {_state(turn)}: {_short(said) or '(nothing)'}",
+        f"{number:>3}  " + _short(f"you: {asked}", width - 5),
+        "     " + _short(f"{_state(turn)}: {said}", width - 5),
     )
 
 
@@ -99,8 +100,8 @@ def _kind(part: object) -> str:
     return f"[{part.heading}]" if isinstance(part, Table) else ""
 
 
-def _short(text: str) -> str:
-    return shorten(printable(text[: 20 * _WIDTH]), _WIDTH, placeholder=" …")
+def _short(text: str, width: int) -> str:
+    return shorten(printable(text[: 20 * WIDTH]), max(width, 20), placeholder=" …")
 
 
 def _usage_row(model: str, spent: Spent) -> tuple[str, ...]:
@@ -128,12 +129,19 @@ def _trimmed(price: str) -> str:
     return price.rstrip("0").rstrip(".") if "." in price else price
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
-    """Columns as wide as their widest cell; numbers to the right."""
+def _table(rows: list[tuple[str, ...]], width: int | None) -> str:
+    """Columns as wide as their widest cell, numbers to the right; a list where *width* is too narrow for it."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if width and sum(widths) + 2 * len(widths) - 2 > width:
+        return "\n".join(_listed(rows[0], row, width) for row in rows[1:])
     return "\n".join(
         "  ".join(_cell(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _listed(names: tuple[str, ...], row: tuple[str, ...], width: int) -> str:
+    cells = " · ".join(f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell)
+    return f"{row[0]}\n{fill(cells, width, initial_indent='  ', subsequent_indent='  ')}"
 
 
 def _cell(cell: str, width: int) -> str:

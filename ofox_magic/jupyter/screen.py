@@ -1,10 +1,12 @@
 """Where an answer is painted: outputs of a notebook's cell that change in place, or a terminal that only grows."""
 
 import sys
+from shutil import get_terminal_size
 from typing import Any, Protocol, TextIO
 from uuid import uuid4
 
 from ofox_magic.jupyter.bundle import Bundle
+from ofox_magic.jupyter.wrap import WordWrap
 from ofox_magic.jupyter.writes import ForeignWrites
 
 
@@ -90,14 +92,37 @@ class StaticScreen:
         self._publisher.publish(*bundle)
 
 
+def terminal_width() -> int | None:
+    """Return how many columns there are where `print` prints; None where it is no terminal, which has no end."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 class Terminal:
-    """Plain text on a stream, as it comes."""
+    """Plain text on a stream, as it comes. On a terminal, prose is broken between words; a pipe gets what came."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream
+        self._stream = stream or sys.stdout
+        self._wrap = WordWrap(lambda: get_terminal_size().columns) if self._stream.isatty() else None
+        self._line_open = False
 
     def write(self, text: str) -> None:
-        """Write *text* and flush it out."""
-        stream = self._stream or sys.stdout
-        stream.write(text)
-        stream.flush()
+        """Write *text*; a word at its end may wait for its rest."""
+        self._put(self._wrap.feed(text) if self._wrap else text)
+
+    def settle(self) -> None:
+        """Write what waits."""
+        if self._wrap:
+            self._put(self._wrap.flush())
+
+    def write_line(self, text: str) -> None:
+        """Write *text* on a line of its own."""
+        self.settle()
+        self.write(f"\n{text}\n" if self._line_open else f"{text}\n")
+
+    def _put(self, text: str) -> None:
+        """Put *text* out now; what the stream has no bytes for becomes a question mark."""
+        if text:
+            encoding = self._stream.encoding or "utf-8"
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
+            self._stream.flush()
+            self._line_open = not text.endswith("\n")
