@@ -11,7 +11,18 @@ from textwrap import dedent
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ofox_magic"
-PURE = ("chat", "gateway.sse", "gateway.wire", "gateway.chunks", "gateway.failures", "gateway.retry", "gateway.stream")
+PURE = (
+    "chat",
+    "gateway.sse",
+    "gateway.wire",
+    "gateway.chunks",
+    "gateway.failures",
+    "gateway.retry",
+    "gateway.stream",
+    "context.mimebundle",
+    "context.references",
+    "context.sharing",
+)
 WITHOUT_IO = {"asyncio", "logging", "os", "pathlib", "socket", "subprocess", "time", "threading", "IPython"}
 MAY_USE_LOCKS = {"chat.session", "chat.runner", "chat.turn", "chat.subscribers"}  # the session is the one shared object
 
@@ -21,20 +32,22 @@ LAYERS = {
     "settings": {"errors"},
     "chat": {"errors", "untrusted"},
     "gateway": {"errors", "untrusted", "chat", "settings"},
+    "context": {"chat", "errors", "untrusted"},
+    "conversation_file": {"chat", "errors", "untrusted"},
+    "journal": {"chat", "errors", "untrusted"},
+    "notebook_file": {"chat", "errors", "untrusted"},
     "render": {"untrusted"},
-    "wiring": {"chat", "errors", "settings", "gateway", "practice"},
+    "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
-    "jupyter": {"", "chat", "errors", "render", "settings", "untrusted", "wiring"},
+    "jupyter": {"", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"},
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},
     "": {"chat", "errors", "jupyter", "wiring"},
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = (
-    "parts messages events reply conversation history ledger notices subscribers transport turn runner session"
-)
+WITHIN_CHAT = "parts messages estimate events reply conversation part_records records history money ledger budget notices subscribers transport turn runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {
@@ -46,11 +59,23 @@ ONLY_IN = {
     "IPython": {"jupyter", ""},
     "traitlets": {"jupyter"},
     "tornado": {"practice"},
-    "PIL": {"practice.images"},
+    "PIL": {"context", "practice.images"},
+    "narwhals": {"context"},
+    "platformdirs": {"gateway.catalogue_file", "journal.storage"},
+    "sqlite3": {"journal"},
     "nbclient": {"demo", "__main__"},
     "nbformat": {"demo", "__main__"},
 }
-NEVER_AT_THE_TOP = {"httpx": "", "PIL": "", "keyring": "", "pandas": "", "polars": "", "matplotlib": "", "nbclient": ""}
+NEVER_AT_THE_TOP = {
+    "httpx": "",
+    "PIL": "",
+    "narwhals": "",
+    "keyring": "",
+    "pandas": "",
+    "polars": "",
+    "matplotlib": "",
+    "nbclient": "",
+}
 NEVER = {"pandas", "polars", "matplotlib", "plotly", "openai", "requests"}
 
 

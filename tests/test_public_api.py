@@ -71,7 +71,7 @@ def test_a_session_offers_exactly_these_names():
         "undo",
     }
     assert list(inspect.signature(Session.ask).parameters) == (
-        ["self", "content", "model", "system", "key", "timeout", "stream", "name", "params"]
+        ["self", "content", "model", "system", "key", "timeout", "stream", "name", "remarks", "params"]
     )
 
 
@@ -82,6 +82,7 @@ def test_a_turn_offers_exactly_these_names():
         "key",
         "model",
         "question",
+        "remarks",
         "reply",
         "result",
         "state",

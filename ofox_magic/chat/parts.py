@@ -16,10 +16,20 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
 
 @dataclass(frozen=True, slots=True)
+class Inserted:
+    """What a text holds in place of a reference: the *name* as it was typed, what *kind* of value, *size* in bytes."""
+
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
-    """Text, as it is."""
+    """Text, as it is; *inserted* tells what of it stands for references."""
 
     text: str
+    inserted: tuple[Inserted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,8 @@ class Image:
     """
     A picture: its *data* (bytes of *media_type*) or its *url* (http, https or `data:`), never both.
 
-    *detail* is what the gateway's page allows: auto, low or high; *width* and *height* are pixels, where known.
+    *detail* is what the gateway's page allows: auto, low or high; *width* and *height* are pixels, where known; *name*
+    is what the user knows it by, and is not sent.
     Raises ConfigError for anything else.
     """
 
@@ -37,6 +48,7 @@ class Image:
     detail: Detail | None = None
     width: int | None = None
     height: int | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         if bool(self.data) == bool(self.url):
@@ -51,12 +63,17 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table as *text* (CSV, a profile), with its true size: *rows* × *columns*, and the *name* it goes by."""
+    """
+    A table as *text* (CSV, a profile), with its true size: *rows* × *columns*, and the *name* it goes by.
+
+    *level* says how much of it the text gives away: schema, stats, sample or full.
+    """
 
     text: str
     rows: int
     columns: int
     name: str = ""
+    level: str = ""
 
     @property
     def heading(self) -> str:

@@ -6,11 +6,11 @@ lands inside a change.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Condition
-from typing import Any
+from typing import Any, TypeAlias
 
 from ofox_magic.chat.conversation import Version, with_calls_closed
 from ofox_magic.chat.events import Event, Finished
@@ -22,6 +22,9 @@ from ofox_magic.chat.subscribers import Subscribers
 from ofox_magic.chat.transport import Abandoned, Cancel, Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import OfoxError
+
+BeforeSend: TypeAlias = Callable[[Turn, Request], None]
+"""Told of each request before it leaves, on whichever thread starts it; what it raises ends the turn."""
 
 
 @dataclass(eq=False)
@@ -53,11 +56,14 @@ class Asked:
 class Runner:
     """The queue, and the turn that is running. *changed* guards all of a session's state."""
 
-    def __init__(self, transport: Transport, changed: Condition, subscribers: Subscribers) -> None:
+    def __init__(
+        self, transport: Transport, changed: Condition, subscribers: Subscribers, before_send: BeforeSend | None
+    ) -> None:
         self.ledger = Ledger()
         self.running: Asked | None = None
         self._queue: deque[Asked] = deque()
         self._transport = transport
+        self._before_send = before_send
         self._changed = changed
         self._subscribers = subscribers
 
@@ -95,7 +101,10 @@ class Runner:
         while asked := self._next():
             self._subscribers.deliver()
             try:
-                cancel = self._transport.start(asked.request(), partial(self._take, asked))
+                request = asked.request()
+                if self._before_send:
+                    self._before_send(asked.turn, request)
+                cancel = self._transport.start(request, partial(self._take, asked))
             except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
                 self._fail(asked, error)
             else:

@@ -16,7 +16,7 @@ from ofox_magic.chat.ledger import Ledger
 from ofox_magic.chat.messages import Message, ToParts, messages_of
 from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
-from ofox_magic.chat.runner import Asked, Runner
+from ofox_magic.chat.runner import Asked, BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
 from ofox_magic.chat.transport import Transport
 from ofox_magic.chat.turn import Turn
@@ -29,6 +29,7 @@ class Session:
 
     `model` and `system` hold for every turn until they are changed; None means what *default_model* returns at each
     turn, and no system message. `aliases` maps short names to model ids. *to_parts* turns what is asked into parts.
+    *before_send* is told of each request before it leaves, and can refuse it by raising.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Session:
         *,
         to_parts: ToParts = parts_of,
         default_model: Callable[[], str],
+        before_send: BeforeSend | None = None,
     ) -> None:
         self.model: str | None = None
         self.system: str | None = None
@@ -48,7 +50,7 @@ class Session:
         self._histories = {self._history.name: self._history}
         self._changed = Condition()
         self._subscribers = Subscribers()
-        self._runner = Runner(transport, self._changed, self._subscribers)
+        self._runner = Runner(transport, self._changed, self._subscribers, before_send)
 
     # -- asking ---------------------------------------------------------------
 
@@ -61,6 +63,7 @@ class Session:
         timeout: float | None = None,
         stream: bool = True,
         name: str | None = None,
+        remarks: tuple[str, ...] = (),
         **params: Any,
     ) -> Turn:
         """
@@ -68,8 +71,9 @@ class Session:
 
         *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was
         used before puts a new version into that turn's place; without one the turn is appended. *timeout* is in
-        seconds, for the whole request. *name* is the user's name on the message. All other *params* go into the
-        request's body as they are, under their own names; what is not given is not sent.
+        seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
+        and not sent. All other *params* go into the request's body as they are, under their own names; what is not
+        given is not sent.
 
         Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
         within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
@@ -80,7 +84,7 @@ class Session:
             raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
         question = messages_of(*content, name=name, to_parts=self._to_parts)
         asked = Asked(
-            turn=self._turn(key, self.resolve(model or self.model or self._default_model()), question),
+            turn=self._turn(key, self.resolve(model or self.model or self._default_model()), question, remarks),
             history=self._history,
             system=self.system if system is None else system,
             params=params,
@@ -180,16 +184,19 @@ class Session:
 
     # -- inside ---------------------------------------------------------------
 
-    def _turn(self, key: str | None, model: str, question: tuple[Message, ...]) -> Turn:
+    def _turn(self, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...]) -> Turn:
         known = self._history.now.find(key=key) if key is not None else None
-        return self._handle(known.id if known else uuid4().hex[:12], key, model, question)
+        return self._handle(known.id if known else uuid4().hex[:12], key, model, question, remarks)
 
-    def _handle(self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...]) -> Turn:
+    def _handle(
+        self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
+    ) -> Turn:
         return Turn(
             turn_id,
             key,
             model,
             question,
+            remarks=remarks,
             changed=self._changed,
             versions=partial(self._versions, turn_id),
             cancel=partial(self.cancel, turn_id),

@@ -19,7 +19,8 @@ class Turn:
     One question and what it draws: `id`, `key`, `model` (asked for), `question`, `reply`, `state`, `versions`.
 
     Iterate over it for the events as they come (from the first one, whenever you start), call `result()` to wait
-    for the end, or leave it alone. As a context manager it is stopped when the block is left by an exception.
+    for the end, or leave it alone. As a context manager it is stopped when the block is left by an exception. `remarks`
+    are what its asker should know of the question.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Turn:
         model: str,
         question: tuple[Message, ...],
         *,
+        remarks: tuple[str, ...] = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
         cancel: Callable[[], None],
@@ -37,6 +39,7 @@ class Turn:
         self.key = key
         self.model = model
         self.question = question
+        self.remarks = remarks
         self.reply = Reply()
         self._events: list[Event] = []
         self._changed = changed

@@ -6,43 +6,45 @@ from typing import Any
 from IPython.core.displaypub import CapturingDisplayPublisher
 
 from ofox_magic.chat.turn import Turn
+from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.live import LiveCell
 from ofox_magic.jupyter.magic import OfoxMagics
 from ofox_magic.jupyter.painter import Painter, StillCell, TerminalCell
 from ofox_magic.jupyter.screen import NotebookScreen, StaticScreen, Terminal
 from ofox_magic.settings import Settings
-from ofox_magic.wiring import Wiring
 
-_ATTRIBUTE = "_ofox_wiring"
+_ATTRIBUTE = "_ofox_kit"
 
 
-def install(shell: Any) -> Wiring:
+def install(shell: Any) -> Kit:
     """
-    Give *shell* the magics, and return what stands behind them.
+    Give *shell* the magics, remember from now on what it displays, and return what stands behind.
 
     Installed again (`%reload_ext`), the conversation and its subscribers are those of before.
     """
-    wiring: Wiring | None = getattr(shell, _ATTRIBUTE, None)
-    if wiring is None:
-        wiring = Wiring()
-        setattr(shell, _ATTRIBUTE, wiring)
+    kit: Kit | None = getattr(shell, _ATTRIBUTE, None)
+    if kit is None:
+        kit = Kit(shell)
+        setattr(shell, _ATTRIBUTE, kit)
     if "ofox" not in shell.magics_manager.magics["cell"]:
-        magics = OfoxMagics(shell, wiring, partial(_painter, shell))
+        kit.displays.install()
+        magics = OfoxMagics(shell, kit, partial(_painter, shell))
         shell.register_magics(magics)
         shell.events.register("pre_run_cell", magics.begin_cell)
-    return wiring
+    return kit
 
 
 def uninstall(shell: Any) -> None:
-    """Take the magics away and close connections. The conversation stays on the shell."""
+    """Take the magics away, leave the shell's displays as they were, close connections. The conversation stays."""
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("ofox", None)
     magics = shell.magics_manager.registry.pop(OfoxMagics.__name__, None)
     if magics is not None:
         shell.events.unregister("pre_run_cell", magics.begin_cell)
-    wiring = getattr(shell, _ATTRIBUTE, None)
-    if wiring is not None:
-        wiring.close()
+    kit = getattr(shell, _ATTRIBUTE, None)
+    if kit is not None:
+        kit.displays.uninstall()
+        kit.wiring.close()
 
 
 def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:

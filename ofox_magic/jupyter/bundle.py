@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
+from ofox_magic.jupyter.chips import chips
 from ofox_magic.untrusted import one_line, printable
 
 Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
@@ -29,12 +30,12 @@ if (typeof element !== "undefined") requestAnimationFrame(() => {
 """
 
 
-def of_turn(turn: Turn, note: str) -> Bundle:
-    """Return all of *turn*, with *note* as its quiet last line."""
-    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note)
+def of_turn(turn: Turn, note: str, *, sizes: bool = True) -> Bundle:
+    """Return all of *turn*, with *note* as its quiet last line. *sizes*: see `chips`."""
+    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note, sizes=sizes)
 
 
-def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "") -> Bundle:
+def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", sizes: bool = True) -> Bundle:
     """
     Return a stretch of *turn*'s answer as it is kept: *text*, the *reasoning* before and the *note* below it.
 
@@ -42,7 +43,8 @@ def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "") -> Bu
     """
     from ofox_magic.render import STYLE, to_html  # heavy, and not needed until there is an answer
 
-    html = f"{STYLE}{_OPEN}{reasoning_html(reasoning)}{to_html(text)}{note_html(note)}</div>"
+    below = along_html(turn, sizes=sizes) + note_html(note) if note else ""
+    html = f"{STYLE}{_OPEN}{reasoning_html(reasoning)}{to_html(text)}{below}</div>"
     return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn)}
 
 
@@ -83,6 +85,13 @@ def reasoning_html(reasoning: str) -> str:
 def note_html(note: str) -> str:
     """Return *note* as a quiet line."""
     return f'<p class="ofox-note">{escape(note)}</p>' if note else ""
+
+
+def along_html(turn: Turn, *, sizes: bool = True) -> str:
+    """Return what went along with the question, and what there is to remark on it; empty where there is neither."""
+    shown = "".join(f'<span class="ofox-chip">{escape(chip)}</span> ' for chip in chips(turn.question, sizes=sizes))
+    said = "".join(note_html(printable(remark)) for remark in turn.remarks)
+    return (f'<p class="ofox-note">{shown}</p>' if shown else "") + said
 
 
 def footer(turn: Turn, seconds: float | None = None) -> str:

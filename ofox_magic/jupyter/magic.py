@@ -1,21 +1,22 @@
 """`%%ofox` and `%ofox`: take a line apart, ask, let a painter follow. Nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Unicode
+from traitlets import Int, Unicode
 
-import ofox_magic
+from ofox_magic.chat.parts import Part
 from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
+from ofox_magic.context.convert import Choices
 from ofox_magic.errors import Interrupted
-from ofox_magic.jupyter import options, report
+from ofox_magic.jupyter import options
+from ofox_magic.jupyter.chips import blindness
+from ofox_magic.jupyter.commands import Commands
+from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.painter import Painter, follow
-from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.settings import Settings
-from ofox_magic.wiring import Wiring
 
 
 class MakePainter(Protocol):
@@ -26,51 +27,20 @@ class MakePainter(Protocol):
         ...
 
 
-HELP = """\
-%%ofox [MODEL] [options]      ask what stands below the line; --help shows the options
-%ofox                         where things stand
-%ofox ask [options] QUESTION  ask on one line; put the question in quotes where it ends in ?
-%ofox history [N]             what was said, or the whole of turn N
-%ofox undo, redo, clear       take the last step back, bring it again, take all turns away
-%ofox model [MODEL]           show or set the model for the next turns; - goes back to the default
-%ofox system [TEXT]           show or set the system message; - removes it
-%ofox models [WORDS]          the models that the gateway has
-%ofox alias [NAME MODEL]      show or set short names; dealias NAME removes one
-%ofox usage                   tokens so far, by model
-%ofox version, help           this
-
-The answer of the last cell is in _ofox: _ofox.text, _ofox.usage, _ofox.model, _ofox.status …
-In Python: from ofox_magic import session; session().ask("…").result().text
-"""
-
-
 @magics_class
 class OfoxMagics(Magics):
-    """The two magics. State is on *wiring*'s session; what `%config OfoxMagics` sets is read at each turn."""
+    """The two magics. State is in *kit*; what `%config OfoxMagics` sets is read at each turn."""
 
     model = Unicode("", help="default model; empty: OFOX_MODEL, else the built-in one").tag(config=True)
     base_url = Unicode("", help="where the gateway is; empty: OFOX_BASE_URL, else the documented one").tag(config=True)
+    see = Int(0, help="how many of the last displays go along with each question; 0: none").tag(config=True)
 
-    def __init__(self, shell: Any, wiring: Wiring, painter: "MakePainter") -> None:
+    def __init__(self, shell: Any, kit: Kit, painter: "MakePainter") -> None:
         super().__init__(shell)
-        self._wiring = wiring
-        self._cell = ""
+        self._kit = kit
         self._painter = painter
-        self._commands: Mapping[str, Callable[[str], None]] = {
-            "ask": self._ask_line,
-            "history": self._history,
-            "undo": self._undo,
-            "redo": self._redo,
-            "clear": self._clear,
-            "model": self._model,
-            "system": self._system,
-            "models": self._models,
-            "alias": self._alias,
-            "dealias": self._dealias,
-            "usage": self._usage,
-            "version": self._version,
-            "help": self._help,
-        }
+        self._cell = ""
+        self._commands = Commands(kit, self._ask_line)
 
     @no_var_expand
     @line_cell_magic
@@ -87,9 +57,9 @@ class OfoxMagics(Magics):
         %%ofox openai/gpt-4o -t 0.2 -s "Answer in one sentence." -o answer
         And at sunset?
         """
-        self._wiring.given.update(model=self.model or None, base_url=self.base_url or None)
+        self._kit.wiring.given.update(model=self.model or None, base_url=self.base_url or None)
         if cell is None:
-            self._command(line)
+            self._commands.run(line)
         else:
             self._ask(options.parse(line, self.shell.user_ns), cell)
 
@@ -103,10 +73,18 @@ class OfoxMagics(Magics):
         if chosen.help:
             print(options.help_text())
             return
-        settings = self._wiring.settings()
+        settings = self._kit.wiring.settings()
         try:
-            turn = self._wiring.session.ask(
+            asked = self._kit.notebook.prompt(
                 prompt.removesuffix("\n"),
+                attach=chosen.attach,
+                see=self.see if chosen.see is None else chosen.see,
+                raw=chosen.raw,
+                choices=Choices(chosen.detail, chosen.level),
+            )
+            turn = self._kit.session.ask(
+                *asked.parts,
+                remarks=(*asked.remarks, *self._blindness(asked.parts, chosen.model)),
                 model=chosen.model,
                 system=chosen.system,
                 name=chosen.name,
@@ -124,6 +102,10 @@ class OfoxMagics(Magics):
         if turn.reply.error is not None:
             raise turn.reply.error
 
+    def _blindness(self, parts: Sequence[Part], model: str | None) -> tuple[str, ...]:
+        session, wiring = self._kit.session, self._kit.wiring
+        return blindness(parts, wiring.card(session.resolve(model or session.model or wiring.settings().model)))
+
     def _keep(self, reply: Reply, name: str | None) -> None:
         self.shell.push({"_ofox": reply}, interactive=False)
         if name:
@@ -132,88 +114,3 @@ class OfoxMagics(Magics):
     def _ask_line(self, rest: str) -> None:
         chosen, question = options.parse_question(rest, self.shell.user_ns)
         self._ask(chosen, question)
-
-    # -- commands -----------------------------------------------------------------------------------------------------
-
-    def _command(self, line: str) -> None:
-        name, _, rest = line.strip().partition(" ")
-        if not name:
-            print(report.status(self._wiring.session, self._wiring.settings(), terminal_width()))
-        elif name in ("-h", "--help"):
-            print(HELP)
-        elif command := self._commands.get(name):
-            command(rest.strip())
-        else:
-            raise UsageError(
-                f"%ofox: there is no command {name!r}; expected one of {', '.join(self._commands)}. "
-                f"To ask a question: %ofox ask …"
-            )
-
-    def _history(self, rest: str) -> None:
-        turns = self._wiring.session.turns
-        if not rest:
-            print(report.history(turns, terminal_width()))
-        elif rest.isdigit() and 0 < int(rest) <= len(turns):
-            print(report.whole_turn(turns[int(rest) - 1]))
-        else:
-            raise UsageError(f"%ofox history: expected the number of a turn, 1 to {len(turns)}, got {rest!r}")
-
-    def _undo(self, _: str) -> None:
-        self._stepped(self._wiring.session.undo(), "took the last step back", "there is nothing to undo")
-
-    def _redo(self, _: str) -> None:
-        self._stepped(self._wiring.session.redo(), "brought it again", "there is nothing to redo")
-
-    def _clear(self, _: str) -> None:
-        cleared = self._wiring.session.clear()
-        self._stepped(cleared, "cleared; %ofox undo brings it again", "there is nothing to clear")
-
-    def _stepped(self, stepped: bool, done: str, nothing: str) -> None:
-        number = len(self._wiring.session.turns)
-        print(f"{done} · {number} turn{'' if number == 1 else 's'}" if stepped else nothing)
-
-    def _model(self, rest: str) -> None:
-        session = self._wiring.session
-        if rest:
-            session.model = None if rest == "-" else _one_word(rest, "model MODEL")
-        print(session.resolve(session.model or self._wiring.settings().model))
-
-    def _system(self, rest: str) -> None:
-        session = self._wiring.session
-        if rest:
-            session.system = None if rest == "-" else rest
-        print(session.system or "no system message")
-
-    def _models(self, rest: str) -> None:
-        print(report.models(self._wiring.client.models(), rest, terminal_width()))
-
-    def _alias(self, rest: str) -> None:
-        names = self._wiring.session.aliases
-        words = rest.split()
-        if len(words) == 2:  # noqa: PLR2004 - a name and a model
-            names[words[0]] = words[1]
-        elif words:
-            raise UsageError("%ofox alias: expected a NAME and a MODEL, or nothing to list them")
-        print(report.aliases(names))
-
-    def _dealias(self, rest: str) -> None:
-        names = self._wiring.session.aliases
-        if rest not in names:
-            raise UsageError(f"%ofox dealias: expected one of {', '.join(names) or 'no aliases yet'}, got {rest!r}")
-        del names[rest]
-        print(report.aliases(names))
-
-    def _usage(self, _: str) -> None:
-        print(report.usage(self._wiring.session.ledger.lines, terminal_width()))
-
-    def _version(self, _: str) -> None:
-        print(f"ofox_magic {ofox_magic.__version__}")
-
-    def _help(self, rest: str) -> None:
-        print(options.help_text() if rest in ("ask", "%%ofox") else HELP)
-
-
-def _one_word(text: str, usage: str) -> str:
-    if len(text.split()) != 1:
-        raise UsageError(f"%ofox {usage}: expected one word, got {text!r}")
-    return text

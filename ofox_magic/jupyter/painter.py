@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 from ofox_magic.chat.events import Event, TextDelta
 from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter.bundle import footer, of_turn
+from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.screen import StaticScreen, Terminal
 from ofox_magic.untrusted import printable
 
@@ -54,7 +55,7 @@ class StillCell:
     def end(self) -> None:
         """Paint the whole; nothing where nothing was said, since an error says the rest."""
         if self._turn.reply.parts or not self._turn.reply.error:
-            self._screen.show(of_turn(self._turn, footer(self._turn)))
+            self._screen.show(of_turn(self._turn, footer(self._turn), sizes=False))
 
 
 class TerminalCell:
@@ -66,6 +67,8 @@ class TerminalCell:
         self._clock = clock
         self._began = self._came = clock()
         self._held = ""
+        for line in (*chips(turn.question), *turn.remarks):
+            terminal.write_line(f"[{printable(line)}]")
 
     def beat(self, event: Event | None = None) -> None:
         """Write what is new. A CR at the end waits for its LF, so that CRLF stays one line end."""

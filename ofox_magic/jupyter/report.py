@@ -9,6 +9,7 @@ from ofox_magic.chat.parts import Image, Table
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.chat.turn import Turn
+from ofox_magic.context.sharing import Sharing
 from ofox_magic.settings import Settings
 from ofox_magic.untrusted import printable
 
@@ -73,6 +74,19 @@ def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> 
 def aliases(names: Mapping[str, str]) -> str:
     """The aliases, one a line."""
     return "\n".join(f"{alias} = {model}" for alias, model in names.items()) or "no aliases; %ofox alias NAME MODEL"
+
+
+def sharing(rules: Sharing) -> str:
+    """How much of tables is told: by name, and of all others."""
+    named = {name: _rule(rule.level or rules.default, rule.masked) for name, rule in rules.rules.items()}
+    return "\n".join(
+        f"{name:<13} {said}" for name, said in (named | {"all others" if named else "tables": rules.default}).items()
+    )
+
+
+def _rule(level: str, masked: Iterable[str]) -> str:
+    hidden = ", ".join(sorted(masked))
+    return f"{level}, without the values of {hidden}" if hidden else level
 
 
 def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """A stretch of a growing answer with nobody else's output in it."""
 
 from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.bundle import Bundle, live, note_html, reasoning_html, steady, style
+from ofox_magic.jupyter.bundle import Bundle, along_html, live, note_html, reasoning_html, steady, style
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.slots import Slots
 
@@ -43,7 +43,7 @@ class Segment:
             self._finish(reasoning_html(self._turn.reply.reasoning))
         for html in self._flow.take():
             self._finish(html)
-        changing = self._pending + self._flow.tail() if self.text else note_html(note)
+        changing = self._pending + self._flow.tail() if self.text else along_html(self._turn) + note_html(note)
         self._slots.change(changing)
         return len(changing)
 

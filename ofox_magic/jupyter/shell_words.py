@@ -1,8 +1,9 @@
 """Takes a magic's line apart as a shell would, but leaves a question that stands at its end as it was typed. Pure."""
 
 import shlex
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from io import StringIO
+from itertools import zip_longest
 
 
 def words(line: str) -> list[str]:
@@ -10,11 +11,28 @@ def words(line: str) -> list[str]:
     return shlex.split(line)
 
 
-def options_and_rest(line: str, flags: Container[str]) -> tuple[list[str], str]:
+def with_numbers(words: Sequence[str], alone: Mapping[str, str]) -> list[str]:
+    """Return *words*; each option that *alone* knows is joined to the number behind it, or to what it means alone."""
+    joined: list[str] = []
+    taken = False
+    for word, behind in zip_longest(words, words[1:], fillvalue=""):
+        if taken:
+            taken = False
+        elif word in alone:
+            taken = behind.isdigit()
+            joined.append(f"{word}={behind if taken else alone[word]}")
+        else:
+            joined.append(word)
+    return joined
+
+
+def options_and_rest(line: str, flags: Container[str], may_have_a_number: Container[str] = ()) -> tuple[list[str], str]:
     """
     Return the option words at the start of *line*, and what follows them, untouched.
 
-    Options that are no *flags* take the next word as their value. A rest that is quoted as a whole is unquoted.
+    def options_and_rest(
+    line: str, flags: Container[str], may_have_a_number: Container[str] = ()
+    ) -> tuple[list[str], str]:
     Raises ValueError for an option's quote that is not closed.
     """
     options: list[str] = []
@@ -24,9 +42,12 @@ def options_and_rest(line: str, flags: Container[str]) -> tuple[list[str], str]:
         if option == "--":
             break
         options.append(option)
-        if option not in flags and "=" not in option and rest:
-            value, rest = _next_word(rest)
+        if option in flags or "=" in option or not rest:
+            continue
+        value, behind = _next_word(rest)
+        if option not in may_have_a_number or value.isdigit():
             options.append(value)
+            rest = behind
     return options, _unquoted(rest)
 
 

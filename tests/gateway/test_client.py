@@ -414,8 +414,9 @@ def test_waiting_for_the_models_hears_an_interrupt(connect):
 
 
 def test_one_thread_serves_all_requests_of_a_client(connect, gateway):
+    before = set(threading.enumerate())
     client = connect()
     for _ in range(3):
         Run(client, ask()).end()
-    loops = [thread for thread in threading.enumerate() if thread.name == "ofox-loop" and thread.is_alive()]
+    loops = [thread for thread in set(threading.enumerate()) - before if thread.name == "ofox-loop"]
     assert len(loops) == 1

@@ -108,3 +108,18 @@ def test_what_json_cannot_hold_is_refused_with_the_reason(value):
 def test_half_a_surrogate_pair_is_refused_and_not_sent_broken():
     with pytest.raises(ConfigError, match="cannot be written as JSON"):
         sent(user("\ud800"))
+
+
+def test_a_picture_that_comes_twice_goes_once():
+    picture = Image(b"png", name="fig")
+    body = request_body(Request("m", (user("a", picture), user("b", picture, Image(b"png", detail="low")))))
+    first, second = (message["content"] for message in body["messages"])
+    assert first[1]["type"] == "image_url"
+    assert second[1] == {"type": "text", "text": "[the same picture as picture 1 of this conversation]"}
+    assert second[2]["type"] == "image_url", "another detail is another picture"
+
+
+def test_more_pictures_than_a_request_may_hold_are_refused_in_one_line():
+    many = [Image(bytes([number]) * (5 * 2**20)) for number in range(5)]
+    with pytest.raises(ConfigError, match=r"25\.0 MiB, more than the 20 MiB of a request"):
+        request_body(Request("m", (user(*many),)))

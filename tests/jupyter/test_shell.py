@@ -38,7 +38,7 @@ def test_a_cell_asks_and_the_next_one_carries_the_history(shell, gateway):
 def test_the_prompt_is_sent_byte_for_byte(shell, gateway):
     prompt = 'a {x} $y %z `df` {{b}} "q" \\n @name\n\n  two  spaces\n'
     ok(shell, "x = 5; y = 6\n")
-    shell.run_cell_magic("ofox", "", prompt)
+    shell.run_cell_magic("ofox", "--raw", prompt)
     assert gateway.received[0].json["messages"][0]["content"] == prompt.removesuffix("\n")
 
 

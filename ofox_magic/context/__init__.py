@@ -1,0 +1,1 @@
+"""What the notebook shows, as parts."""

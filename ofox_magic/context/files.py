@@ -1,0 +1,157 @@
+"""
+The only reader of attached paths. What a file is, its first bytes say, not its name.
+
+Nothing is ever fetched: an address is recognised, and sent as an address.
+"""
+
+import codecs
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from ofox_magic.errors import ConfigError
+from ofox_magic.untrusted import one_line
+
+Kind: TypeAlias = Literal["image", "table", "text"]
+
+MIB = 1024 * 1024
+_SUPPORTED = "a picture (PNG, JPEG, WebP, GIF, BMP, TIFF) or text"
+_TABLES = {".csv": "text/csv", ".tsv": "text/tab-separated-values"}
+_BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins like UTF-16's
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_PICTURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+)
+_FRAME = "read it into a frame and attach that by its name"
+_OTHERS = (
+    (b"%PDF-", "a PDF", "attach its text, or a picture of the page"),
+    (b"PAR1", "a Parquet file", _FRAME),
+    (b"ARROW1", "an Arrow file", _FRAME),
+    (b"SQLite format 3\x00", "an SQLite database", _FRAME),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _FRAME),
+    (b"PK\x03\x04", "a zip archive (xlsx and docx are such)", f"unpack it, or {_FRAME}"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"\x80", "a pickle or another binary file", "attach the object by its name"),
+)
+_NO_FILES = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """
+    What the file *name* holds: *data* of *media_type*.
+
+    A text and a table (CSV, TSV) are UTF-8 without a byte order mark, whatever the file was. An image is as it was;
+    BMP and TIFF must be converted before they are sent. SVG is text.
+    """
+
+    name: str
+    kind: Kind
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+def is_address(word: str) -> bool:
+    """Whether *word* is an http, https or data URL, and so no path."""
+    start = word[:8].lower()
+    return start.startswith(("http://", "https://")) or (start.startswith("data:") and "," in word)
+
+
+def read_file(path: str | Path, *, most_bytes: int = 20 * MIB) -> FileContent:
+    """
+    Return what the file at *path* (`~` is the home directory) holds.
+
+    Raises ConfigError for what is no regular file, or is empty, larger than *most_bytes*, unreadable, or neither a
+    picture nor text. Never waits: not for a pipe that nobody writes to either.
+    """
+    shown = one_line(str(path), 200)
+    try:
+        whole = Path(path).expanduser()
+        data = _read(whole, shown, most_bytes)
+    except OSError as error:
+        raise ConfigError(f"cannot read {shown}: {error.strerror or type(error).__name__}") from None
+    except (RuntimeError, ValueError):  # no such user after ~; a NUL or half a character in the path
+        raise ConfigError(f"cannot read {shown!r}: that is no path") from None
+    media_type = _picture(data)
+    if media_type:
+        return FileContent(whole.name, "image", data, media_type)
+    text = _text(data, shown).encode()
+    suffix = whole.suffix.lower()
+    if suffix in _TABLES:
+        return FileContent(whole.name, "table", text, _TABLES[suffix])
+    is_svg = suffix == ".svg" or text[:100].lstrip().startswith(b"<svg")
+    return FileContent(whole.name, "text", text, "image/svg+xml" if is_svg else "text/plain")
+
+
+def _read(path: Path, shown: str, most: int) -> bytes:
+    _check(path.stat(), shown, most)  # before opening: to open a device may already do something
+    flags = os.O_RDONLY
+    for flag in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):  # each where the system has it
+        flags |= getattr(os, flag, 0)
+    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - a descriptor, with flags of our own
+        _check(os.fstat(file.fileno()), shown, most)  # what was opened: the path may have changed since
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ConfigError(_too_large(shown, len(data), most))
+    return data
+
+
+def _check(status: os.stat_result, shown: str, most: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = next((name for is_kind, name in _NO_FILES if is_kind(status.st_mode)), "something else")
+        raise ConfigError(f"cannot attach {shown}: expected a regular file, this is {kind}")
+    if status.st_size == 0:  # so are the files of /proc, which are not what they seem
+        raise ConfigError(f"cannot attach {shown}: the file is empty")
+    if status.st_size > most:
+        raise ConfigError(_too_large(shown, status.st_size, most))
+
+
+def _too_large(shown: str, size: int, most: int) -> str:
+    return f"cannot attach {shown}: expected at most {_size(most)}, it has {_size(size)}. Attach a part of it"
+
+
+def _size(count: int) -> str:
+    return f"{count / MIB:,.1f} MiB" if count >= MIB else f"{count:,} bytes"
+
+
+def _picture(data: bytes) -> str | None:
+    """The media type of the picture that *data* begins like."""
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data.startswith(b"BM") and data[6:10] == bytes(4):  # reserved, always zero: a text may begin with BM
+        return "image/bmp"
+    return next((media_type for magic, media_type in _PICTURES if data.startswith(magic)), None)
+
+
+def _text(data: bytes, shown: str) -> str:
+    for magic, name, advice in _OTHERS:
+        if data.startswith(magic):
+            raise ConfigError(f"cannot attach {shown}: expected {_SUPPORTED}, this is {name}. Instead, {advice}")
+    mark, encoding = next((known for known in _BYTE_ORDER_MARKS if data.startswith(known[0])), (b"", "utf-8"))
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        is_binary = b"\0" in data and not mark
+        what = "binary data" if is_binary else "text in another encoding than UTF-8, or binary data. Save it as UTF-8"
+        raise ConfigError(f"cannot attach {shown}: expected {_SUPPORTED}, this is {what}")
+    return text

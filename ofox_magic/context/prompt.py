@@ -1,0 +1,117 @@
+"""A prompt with its references and attachments, as parts in order. The namespace and the displays are handed in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ofox_magic.chat.parts import Inserted, Part, Text
+from ofox_magic.context import files, references
+from ofox_magic.context.convert import AS_SET, Choices, Converter
+from ofox_magic.context.displays import Display, Displays
+from ofox_magic.errors import ConfigError
+
+NEW = -1
+"""For *see*: all displays since the last question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is asked, as *parts*, and the *remarks* that the user should see with it."""
+
+    parts: tuple[Part, ...]
+    remarks: tuple[str, ...] = ()
+
+
+class Notebook:
+    """What a prompt can name: *namespace* is the user's, *displays* what the cells showed."""
+
+    def __init__(self, namespace: Mapping[str, Any], displays: Displays, converter: Converter) -> None:
+        self._namespace = namespace
+        self._displays = displays
+        self._converter = converter
+        self._seen = 0
+
+    def prompt(
+        self, text: str, *, attach: Sequence[str] = (), see: int = 0, raw: bool = False, choices: Choices = AS_SET
+    ) -> Prompt:
+        """
+        Return *text* with its references resolved (*raw*: as it is), and behind it what is attached and seen.
+
+        *attach* are names, paths and addresses; *see* is how many of the last displays go along (NEW: those since the
+        last question). Raises ConfigError for an attachment that is nothing of these.
+        """
+        parts = [Text(text)] if raw else self._resolved(text, choices)
+        parts += [part for word in attach for part in self._attached(word, choices)]
+        parts += [part for display in self._shown(see) for part in self._converter.parts(display, "", choices)]
+        self._seen = self._displays.mark
+        return Prompt(tuple(parts), () if raw else self._remarks(text))
+
+    def look_up(self, name: str) -> object:
+        """Return what *name* stands for, as a reference writes it: a variable, Out[3], In[3], Err[3] or last."""
+        kind, _, number = name.rstrip("]").partition("[")
+        if number:
+            return self._of_cell(kind, int(number))
+        if name == "last" and name not in self._namespace:
+            shown = self._displays.last()
+            return shown[0] if shown else references.MISSING
+        return self._namespace.get(name, references.MISSING)
+
+    def _of_cell(self, kind: str, number: int) -> object:
+        if kind == "Err":
+            return self._displays.error(number) or references.MISSING
+        if kind == "In":
+            sources = self._namespace.get("In", ())
+            return sources[number] if 0 < number < len(sources) else references.MISSING
+        results = self._namespace.get("Out", {})
+        if number in results:
+            return results[number]
+        shown = self._displays.of_cell(number)
+        return shown[-1] if shown else references.MISSING
+
+    def _is_sendable(self, value: object) -> bool:
+        return isinstance(value, Display) or self._converter.is_sendable(value)
+
+    def _resolved(self, text: str, choices: Choices) -> list[Part]:
+        """Text stays one part with what is inserted into it; tables and pictures stand between, in place."""
+        parts: list[Part] = []
+        for piece in references.split(text, self.look_up, self._is_sendable):
+            for part in [Text(piece)] if isinstance(piece, str) else self._found(piece, choices):
+                if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
+                    parts[-1] = Text(parts[-1].text + part.text, parts[-1].inserted + part.inserted)
+                else:
+                    parts.append(part)
+        return parts
+
+    def _found(self, found: references.Found, choices: Choices) -> list[Part]:
+        kind = type(found.value).__name__
+        return [
+            Text(part.text, (Inserted(found.name, kind, len(part.text.encode())),)) if isinstance(part, Text) else part
+            for part in self._converter.parts(found.value, found.name, choices)
+        ]
+
+    def _attached(self, word: str, choices: Choices) -> Sequence[Part]:
+        value = self.look_up(word) if references.is_name(word) else references.MISSING
+        if value is not references.MISSING:
+            return self._named(word, value, choices)
+        if files.is_address(word):
+            return self._converter.of_address(word, choices)
+        if Path(word).expanduser().exists():
+            return self._converter.of_file(word, choices)
+        raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address; there is none")
+
+    def _named(self, name: str, value: object, choices: Choices) -> Sequence[Part]:
+        return [
+            Text(f"`{name}`:\n{part.text}", (Inserted(name, type(value).__name__, len(part.text.encode())),))
+            if isinstance(part, Text)
+            else part
+            for part in self._converter.parts(value, name, choices)
+        ]
+
+    def _shown(self, see: int) -> Sequence[Display]:
+        return self._displays.since(self._seen) if see == NEW else self._displays.last(see) if see else ()
+
+    def _remarks(self, text: str) -> tuple[str, ...]:
+        sendable = [name for name, value in list(self._namespace.items()) if self._is_sendable(value)]
+        missed = references.near_misses(text, sendable, self.look_up)
+        return tuple(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed)

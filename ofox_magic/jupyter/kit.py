@@ -1,0 +1,45 @@
+"""What `install` hangs on the shell: the session, and what the notebook gives to it. It outlives a reload."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ofox_magic.chat.session import Session
+from ofox_magic.context.convert import Converter
+from ofox_magic.context.displays import Displays
+from ofox_magic.context.prompt import Notebook
+from ofox_magic.context.sharing import Sharing
+from ofox_magic.wiring import Wiring
+
+_MIME = "text/llm+plain"
+
+
+class Kit:
+    """All that belongs to one shell: `wiring` and its `session`, `displays`, `sharing`, `notebook`."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self.sharing = Sharing()
+        self.displays = Displays(shell)
+        converter = Converter(self.sharing, self._names_of, self._formatted)
+        self.notebook = Notebook(shell.user_ns, self.displays, converter)
+        self.wiring = Wiring(to_parts=converter.to_parts)
+
+    @property
+    def session(self) -> Session:
+        """The conversation that all surfaces share."""
+        return self.wiring.session
+
+    def _names_of(self, value: object) -> Iterator[str]:
+        """The user's own names for *value*."""
+        hidden = self._shell.user_ns_hidden
+        for name, bound in list(self._shell.user_ns.items()):
+            if bound is value and not name.startswith("_") and name not in hidden:
+                yield name
+
+    def _formatted(self, value: object) -> str | None:
+        """What a formatter says that somebody registered for models, never what a value says of itself."""
+        formatter = self._shell.display_formatter.formatters.get(_MIME)
+        if formatter is None:
+            return None
+        said = formatter(value)
+        return said if isinstance(said, str) else None

@@ -1,0 +1,59 @@
+"""Values of options, as they are typed. Each raises argparse.ArgumentTypeError, which says what was expected."""
+
+import json
+import re
+from argparse import ArgumentTypeError
+from typing import Any
+
+
+def number(text: str) -> int | float:
+    """As it was typed, since it is sent so: 1 stays 1, 0.7 stays 0.7."""
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?", text):
+        return float(text)
+    raise ArgumentTypeError(f"expected a number, got {text!r}")
+
+
+def positive_number(text: str) -> float:
+    """A number above 0."""
+    value = number(text)
+    if value <= 0:
+        raise ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return float(value)
+
+
+def positive_integer(text: str) -> int:
+    """A whole number above 0."""
+    value = number(text)
+    if not isinstance(value, int) or value <= 0:
+        raise ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
+    return value
+
+
+def count_or_new(text: str) -> int:
+    """A whole number above 0, or -1 for `new`: all since the last question."""
+    return -1 if text == "new" else positive_integer(text)
+
+
+def identifier(text: str) -> str:
+    """A variable's name."""
+    if not text.isidentifier():
+        raise ArgumentTypeError(f"expected a variable's name, got {text!r}")
+    return text
+
+
+def names(text: str) -> list[str]:
+    """Names with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ArgumentTypeError(f"expected a JSON object in single quotes, got {text!r}")
+    return value

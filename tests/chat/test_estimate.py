@@ -1,0 +1,168 @@
+"""Tokens before sending: an estimate, of the right order for prose, code, tables and other scripts."""
+
+import time
+
+import pytest
+
+from ofox_magic.chat.estimate import PER_MESSAGE, tokens, tokens_of
+from ofox_magic.chat.messages import user
+from ofox_magic.chat.parts import Image, Reasoning, Table, Text, ToolCall, ToolResult
+
+COUNTED = {
+    "English": (
+        76,
+        """Sales fell in March for the second year running. The drop is not spread evenly: three stores in the north
+account for most of it, and all of them were closed for repairs. If those weeks are left out, revenue per open day
+rose by a little over two percent, which is roughly what we saw everywhere else. I would not read a trend into it.""",
+    ),
+    "Python": (
+        112,
+        '''def rolling_mean(values: list[float], window: int = 7) -> list[float]:
+    """Return the mean of each window of values."""
+    if window < 1:
+        raise ValueError(f"window must be positive, got {window}")
+    total, means = 0.0, []
+    for index, value in enumerate(values):
+        total += value - (values[index - window] if index >= window else 0.0)
+        means.append(total / min(index + 1, window))
+    return means
+''',
+    ),
+    "CSV": (
+        124,
+        """date,store,units,revenue,returned
+2026-03-01,north,118,2391.50,0.021
+2026-03-02,north,97,1988.25,0.034
+2026-03-03,south,203,4120.00,0.012
+2026-03-04,east,,,
+2026-03-05,west,155,3098.75,0.019
+2026-03-06,"Main St, 14",88,1702.10,0.041
+""",
+    ),
+    "JSON": (
+        107,
+        """[{"id": 17, "name": "north", "open": true, "ratio": 0.7315086249, "tags": ["shop", "closed"]},
+ {"id": 18, "name": "south", "open": false, "ratio": 0.0288107412, "tags": []},
+ {"id": 19, "name": null, "open": true, "ratio": 1.5e-07, "tags": ["depot"]}]
+""",
+    ),
+    "Chinese": (
+        73,
+        """三月份的销售额连续第二年下降。下降并不均匀：北方的三家门店占了大部分，而且它们都因装修而停业。
+如果去掉这几周，每个营业日的收入增长了百分之二多一点，与其他地区大致相同。我不认为这说明了什么趋势。""",
+    ),
+    "Russian": (
+        77,
+        """Продажи в марте снизились второй год подряд. Снижение распределено неравномерно: большая его часть приходится
+на три магазина на севере, и все они были закрыты на ремонт. Если не учитывать эти недели, выручка за рабочий день
+выросла чуть больше чем на два процента, примерно как и в остальных регионах.""",
+    ),
+    "German": (
+        65,
+        """Der Umsatz ist im März zum zweiten Mal in Folge gesunken. Der Rückgang ist ungleich verteilt: Drei Filialen im
+Norden machen den größten Teil aus, und alle waren wegen Renovierungsarbeiten geschlossen. Ohne diese Wochen stieg der
+Umsatz je Öffnungstag um etwas mehr als zwei Prozent.""",
+    ),
+    "Japanese": (
+        76,
+        """三月の売上は二年連続で減少した。減少は均等ではなく、北部の三店舗が大半を占めており、いずれも改装のため
+休業していた。その週を除くと、営業日あたりの売上は二パーセント強増えている。""",
+    ),
+    "LaTeX": (
+        93,
+        r"""\begin{align} \hat{\beta} &= (X^\top X)^{-1} X^\top y \\ \mathrm{Var}(\hat{\beta}) &= \sigma^2 (X^\top X)^{-1}
+\end{align} where $\sigma^2 = \frac{1}{n-p} \sum_{i=1}^{n} (y_i - x_i^\top \hat{\beta})^2$.""",
+    ),
+    "Markdown table": (
+        78,
+        """| store | units | revenue | returned |
+| --- | ---: | ---: | ---: |
+| north | 118 | 2,391.50 | 2.1 % |
+| south | 203 | 4,120.00 | 1.2 % |
+| west | 155 | 3,098.75 | 1.9 % |
+""",
+    ),
+    "Arabic": (
+        43,
+        "انخفضت المبيعات في مارس للعام الثاني على التوالي. الانخفاض غير موزع بالتساوي: ثلاثة متاجر في الشمال تمثل معظمه، وكانت كلها مغلقة للإصلاح.",
+    ),
+    "Hindi": (
+        37,
+        "मार्च में बिक्री लगातार दूसरे वर्ष घटी। गिरावट समान नहीं है: उत्तर की तीन दुकानें इसका अधिकांश भाग हैं, और वे सभी मरम्मत के लिए बंद थीं।",
+    ),
+    "Thai": (
+        43,
+        "ยอดขายในเดือนมีนาคมลดลงเป็นปีที่สองติดต่อกัน การลดลงไม่ได้กระจายเท่ากัน ร้านค้าสามแห่งทางภาคเหนือปิดซ่อมแซม",
+    ),
+    "base64": (
+        272,
+        "OLTmUuRNp/I3DZ4mDicTZVCko6bQf1wMMy+LEiQIP9IrkC+JEegYGPjJnV1dmDGVdQTZDpRd4uj1TueBzHX2NthQmQlaowAWWmcDb5tUDWuPC+IRJBecPdn3OBfObhGNJkqtbLbdIQ+vlKzTz5LBkCN8sR9dEIzyWTAmOTizcKG1dp+g8Ug/lakNnfLxMNYPzwS9k/UK5pUU2oxlnOKxDMza6/mQ0Zg4sNfsCz6XgY7LlsTbrb4XIpbVI0pCskxrpObtJOxjaorAoSceWGYnkjiq+E5YBW2PL6jt0JS6l66LFUQu4tthGpG/45RpczqSR9WPo8VQGDADclVf0jXxGCn7OIwi5Ey2N/ASEMNwepC0BUIPsWl3nt+1uTQkBRV/VLEurmLRHoh+sHZt",
+    ),
+    "emoji": (
+        21,
+        "Great 🎉🎉 result 👍🏽 for the team 👩\u200d💻 🚀🚀",
+    ),
+}
+"""Texts, and the tokens that OpenAI's o200k_base makes of them, as counted by two implementations of it."""
+
+
+@pytest.mark.parametrize(("count", "text"), COUNTED.values(), ids=COUNTED)
+def test_a_text_is_estimated_within_a_quarter_of_what_a_tokenizer_counts(count, text):
+    assert abs(tokens(text) - count) <= 0.25 * count
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("", 0, 0),
+        ("The quick brown fox jumps over the lazy dog.", 9, 12),
+        ("x = [1, 2, 3]\nprint(x)\n", 10, 18),
+        ("1234567", 3, 3),
+        ("数据分析", 3, 6),
+        ("Быстрая лиса прыгает", 6, 12),
+        ("2026-01-01,12.5,left\n" * 10, 90, 170),
+    ],
+)
+def test_a_text_is_about_as_many_tokens_as_its_words_and_signs(text, low, high):
+    assert low <= tokens(text) <= high
+
+
+def test_a_part_counts_what_is_sent_of_it():
+    table = Table("a,b\n1,2", 1, 2, "df")
+    assert tokens(table) == tokens(f"{table.heading}\n{table.text}")
+    assert tokens(Text("hello")) == tokens("hello")
+    assert tokens(Reasoning("long thoughts")) == 0
+
+
+def test_a_call_counts_its_name_and_arguments_and_a_result_its_text():
+    assert tokens(ToolCall("id", "weather", "{}")) == tokens("weather") + tokens("{}")
+    assert tokens(ToolResult("id", "sunny")) == tokens("sunny")
+
+
+@pytest.mark.parametrize("piece", ["a", "aB", " ", "\n", "好", "e\u0301", "1,", "\U0001f389"], ids=ascii)
+def test_a_long_text_takes_time_by_its_length(piece):
+    began = time.process_time()
+    tokens(piece * (500_000 // len(piece)))
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "detail", "expected"),
+    [
+        (100, 100, "low", 85),
+        (512, 512, None, 85 + 170),
+        (1024, 1024, "high", 85 + 4 * 170),
+        (128, 64, "high", 85 + 170),
+        (2048, 4096, "high", 85 + 6 * 170),
+        (4096, 8192, "high", 85 + 6 * 170),
+        (513, 513, None, 85 + 4 * 170),
+        (10_000, 1, "auto", 85 + 4 * 170),
+        (None, None, None, 1105),
+    ],
+)
+def test_a_picture_counts_by_tiles(width, height, detail, expected):
+    assert tokens(Image(b"x", width=width, height=height, detail=detail)) == expected
+
+
+def test_messages_cost_a_little_beside_their_parts():
+    assert tokens_of([user("hello"), user("again")]) == tokens("hello") + tokens("again") + 2 * PER_MESSAGE
