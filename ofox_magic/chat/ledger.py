@@ -1,36 +1,106 @@
-"""What a session has used, by model: requests and tokens, those of undone turns included."""
+"""What a session has used and what it cost, by model that answered; undone turns and earlier versions included."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
 
 from ofox_magic.chat.messages import Usage
+from ofox_magic.chat.money import ZERO, Cost
+
+Price: TypeAlias = Callable[[Usage, str | None, str], Decimal | None]
+"""What an answer cost in USD: its usage, the model that says it answered (None: not said), the one that was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An answer: the models *asked* and *answered*; *cost* and the *estimate* from before in USD, None: unknown."""
+
+    asked: str
+    answered: str | None
+    usage: Usage | None
+    cost: Decimal | None
+    estimate: Decimal | None
+
+    @property
+    def model(self) -> str:
+        """The model that answered, as far as that was said."""
+        return self.answered or self.asked
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """*requests* that brought an answer, *unknown* of them without a count of tokens, and the tokens of the rest."""
+    """*requests* that brought an answer, *unknown* of them without a count of tokens; tokens and cost of all."""
 
     requests: int = 0
     unknown: int = 0
     usage: Usage = field(default_factory=Usage)
+    cost: Cost = field(default_factory=Cost)
 
-    def plus(self, usage: Usage | None) -> "Spent":
-        """Return this with one more answer."""
-        if usage is None:
-            return replace(self, requests=self.requests + 1, unknown=self.unknown + 1)
-        return replace(self, requests=self.requests + 1, usage=self.usage + usage)
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(
+            self.requests + other.requests,
+            self.unknown + other.unknown,
+            self.usage + other.usage,
+            self.cost + other.cost,
+        )
 
 
 class Ledger:
-    """A line per model, in the order of first use."""
+    """
+    An entry for each answer. `len` is how many there are.
 
-    def __init__(self) -> None:
-        self._lines: dict[str, Spent] = {}
+    An answer is priced by *price* when it is written down. What had no price then, since the catalogue was still on
+    its way, gets one when it is read later.
+    """
 
-    def add(self, model: str, usage: Usage | None) -> None:
-        """Write down an answer of *model*; None where the gateway did not say what it used."""
-        self._lines = {**self._lines, model: self._lines.get(model, Spent()).plus(usage)}
+    def __init__(self, price: Price = lambda *_: None) -> None:
+        self._price = price
+        self._entries: list[Entry] = []  # only ever appended to, so that any thread may read
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(
+        self, asked: str, usage: Usage | None, *, answered: str | None = None, estimate: Decimal | None = None
+    ) -> Decimal | None:
+        """Write down an answer, and return its cost. *usage* is None where the gateway did not say what it used."""
+        cost = self._price(usage, answered, asked) if usage else None
+        self._entries.append(Entry(asked, answered, usage, cost, estimate))
+        return cost
 
     @property
     def lines(self) -> dict[str, Spent]:
-        """What each model was used for."""
-        return dict(self._lines)
+        """What each model was used for, in the order of first use."""
+        lines: dict[str, Spent] = {}
+        for entry in tuple(self._entries):
+            lines[entry.model] = lines.get(entry.model, Spent()) + self._spent(entry)
+        return lines
+
+    def spent(self, since: int = 0) -> Spent:
+        """Return what all entries from number *since* on come to: those of a turn, from what `len` was before it."""
+        return sum((self._spent(entry) for entry in self._entries[since:]), Spent())
+
+    @property
+    def largest_answer(self) -> int:
+        """The tokens of the longest answer so far, reasoning included; 0 where none is known."""
+        return max((generated_tokens(entry.usage) for entry in tuple(self._entries) if entry.usage), default=0)
+
+    def _spent(self, entry: Entry) -> Spent:
+        if entry.usage is None:
+            return Spent(1, 1, cost=Cost(unknown=1, assumed=entry.estimate or ZERO))
+        cost = self._price(entry.usage, entry.answered, entry.asked) if entry.cost is None else entry.cost
+        if cost is None:
+            return Spent(1, 0, entry.usage, Cost(unknown=1, assumed=entry.estimate or ZERO))
+        return Spent(1, 0, entry.usage, Cost(cost))
+
+
+def generated_tokens(usage: Usage) -> int:
+    """
+    Return the tokens that were generated, reasoning included.
+
+    Some gateways count reasoning within the total but not within the completion, and what the cache held beside the
+    prompt instead of within it; that shows where it is more than the prompt.
+    """
+    taken_in = usage.prompt_tokens + (usage.cached_tokens if usage.cached_tokens > usage.prompt_tokens else 0)
+    return max(usage.completion_tokens, usage.total_tokens - taken_in)

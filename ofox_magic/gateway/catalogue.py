@@ -1,7 +1,7 @@
 """What `GET /models` says: records to ModelCards. Tolerates missing and odd fields (gateway doc, section 10)."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -9,6 +9,7 @@ from ofox_magic.chat.transport import ModelCard
 from ofox_magic.errors import ProtocolError
 
 CHAT_ENDPOINT = "/v1/chat/completions"
+_ABSURD_PRICE = 1000  # USD for one token, image or search; below 0 stands for "it depends"
 
 
 class Catalogue:
@@ -24,14 +25,28 @@ class Catalogue:
         return self._by_name.get(name)
 
 
-def read(body: bytes) -> Catalogue:
-    """Return the catalogue that *body*, the answer to GET /models, holds: its models that can chat."""
+def records(body: bytes, mask: Callable[[str], str] = str) -> list[Any]:
+    """
+    Return the records in *body*, the answer to GET /models, with *mask* over all of their text.
+
+    Raises ProtocolError where it is no list of models.
+    """
     try:
         data = json.loads(body)
-        records = data["data"] if isinstance(data, dict) else data
-        return Catalogue(_card(record) for record in records if _can_chat(record))
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise ProtocolError("expected a list of models from the gateway, got something else") from None
+        text = json.dumps(data, ensure_ascii=False)  # written anew: an escape could hide what is to be masked
+        masked = mask(text)
+        data = data if masked == text else json.loads(masked)
+    except (ValueError, RecursionError):
+        data = None
+    found = data.get("data") if isinstance(data, dict) else data
+    if not isinstance(found, list):
+        raise ProtocolError("expected a list of models from the gateway, got something else")
+    return found
+
+
+def of(found: Iterable[Any]) -> Catalogue:
+    """Return the catalogue of those records in *found* that are models and can chat."""
+    return Catalogue(_card(record) for record in found if _can_chat(record))
 
 
 def _can_chat(record: Any) -> bool:
@@ -67,15 +82,17 @@ def _strings(value: Any) -> Iterable[str]:
 
 
 def _tokens(value: Any) -> int | None:
-    return value if isinstance(value, int) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _prices(pricing: Mapping[str, Any]) -> Iterable[tuple[str, Decimal]]:
     """Prices are strings, in USD per token; Decimal keeps them exact."""
     for name, price in pricing.items():
+        if not isinstance(price, str | int | float):
+            continue
         try:
             amount = Decimal(str(price))
         except InvalidOperation:
             continue
-        if amount.is_finite() and amount >= 0:
+        if amount.is_finite() and 0 <= amount < _ABSURD_PRICE:
             yield name, amount

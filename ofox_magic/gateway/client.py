@@ -7,6 +7,7 @@ connection at once, whatever it was waiting for. A flag beside a blocking read w
 
 import asyncio
 import random
+import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from ofox_magic.chat.events import Finished, Identified, Retrying
 from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError, GatewayError, OfoxError, ProtocolError, TransportError
 from ofox_magic.gateway import catalogue, failures, retry
+from ofox_magic.gateway.known_models import KnownModels
 from ofox_magic.gateway.loop import LoopThread
 from ofox_magic.gateway.masking import LogFilter, clean, without_key
 from ofox_magic.gateway.stream import AnswerStream
@@ -29,6 +31,7 @@ from ofox_magic.settings import Deadlines, Secret, Settings
 from ofox_magic.untrusted import one_line
 
 CATALOGUE_DEADLINE = 15.0
+_LOOK_AGAIN = 600.0  # seconds between two looks at whether the catalogue should be fetched beside a request
 _FINISH_GRACE = 2.0  # seconds that a stream may take from its finish reason to its usage and end
 _DONE_GRACE = 0.05  # seconds from [DONE] to the end of the body: read to there, the connection is used again
 _ERROR_BODY = 64 << 10
@@ -78,45 +81,72 @@ class _Failure:
 
 
 class GatewayClient:
-    """The Transport over HTTP. *settings* is asked at every turn; *jitter* gives 0 to 1 for the waits between tries."""
+    """
+    The Transport over HTTP.
 
-    def __init__(self, settings: Callable[[], Settings], *, jitter: Callable[[], float] = random.random) -> None:
+    *settings* is asked at every turn. *models* is where the catalogue is kept; with it, the catalogue is fetched beside
+    a request when none is a day old at most, without it only when asked for. *jitter* gives 0 to 1 for the waits
+    between tries.
+    """
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        *,
+        models: KnownModels | None = None,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
         self._settings = settings
         self._jitter = jitter
         self._loop = LoopThread("ofox-loop")
         self._http: httpx.AsyncClient | None = None
         self._http_loop: asyncio.AbstractEventLoop | None = None
-        self._catalogue = catalogue.Catalogue()
+        self._models = models or KnownModels()
+        self._fetches_beside = models is not None
+        self._looked: dict[str, float] = {}
         self._logs = LogFilter()
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Send *request* (see Transport). Raises ConfigError without a key, or for what JSON cannot hold."""
-        call = self._call(request)
+        settings = self._settings()
+        call = _call(settings, request)
         encode(call.body)  # what cannot be written is said here and now, not by the loop
         self._logs.keep_out(call.key)
-        return self._loop.spawn(
+        cancel = self._loop.spawn(
             lambda: self._answer(call, lambda event: on_event(without_key(event, call.key))),
             lambda task: _end(task, on_event),
         )
+        self._fetch_beside(settings)
+        return cancel
 
     def card(self, model: str) -> ModelCard | None:
-        """Return what the catalogue, as last fetched, says of *model* (id or alias)."""
-        return self._catalogue.card(model)
+        """Return what is known of *model* (id or alias); asks nobody but the file that keeps the catalogue."""
+        return self._known.card(model)
 
     @property
     def known_models(self) -> tuple[ModelCard, ...]:
-        """The models as last fetched, by id; asks nobody."""
-        return self._catalogue.cards
+        """The models that are known, by id; asks nobody but the file that keeps the catalogue."""
+        return self._known.cards
 
     def models(self) -> tuple[ModelCard, ...]:
         """Fetch the models that can chat, and return them by id. Raises OfoxError; takes 15 s at most."""
         settings = self._settings()
         self._logs.keep_out(settings.api_key)
-        result = self._loop.wait_for(lambda: self._fetch_catalogue(settings))
+        result = self._loop.wait_for(lambda: self._refresh(settings))
         if isinstance(result, OfoxError):
             raise result
-        self._catalogue = result
         return result.cards
+
+    def ensure_models(self) -> None:
+        """
+        Fetch the models where those known are older than a day: for who needs a price, and can wait 15 s for it.
+
+        Where that fails, what was known stays. Does nothing on the loop's own thread, which would wait for itself.
+        """
+        settings = self._settings()
+        if not self._models.is_fresh(settings.base_url) and not self._is_on_loop():
+            with suppress(OfoxError):
+                self.models()
 
     def close(self) -> None:
         """Stop what runs and end the loop thread; the next request starts it again."""
@@ -124,18 +154,6 @@ class GatewayClient:
         self._logs.remove()
 
     # -- on the loop thread -----------------------------------------------------------------------------------------
-
-    def _call(self, request: Request) -> _Call:
-        settings = self._settings()
-        if settings.api_key is None and not settings.is_local:
-            raise ConfigError(
-                "no key: expected one in OFOX_API_KEY (the gateway's console makes it, under Settings, API Keys). "
-                "To try without one, set OFOX_BASE_URL=practice"
-            )
-        deadlines = settings.deadlines
-        if request.timeout is not None:
-            deadlines = replace(deadlines, total=request.timeout)
-        return _Call(settings.base_url, settings.api_key, request_body(request), deadlines, request.stream)
 
     async def _answer(self, call: _Call, on_event: OnEvent) -> OfoxError | None:
         """Ask, and return what failed. Not raised, and clean at once: asyncio's debug log shows how a task ended."""
@@ -205,20 +223,54 @@ class GatewayClient:
             return _Failure(_mapped(error, call.base_url), final=course.headers_came)
         return None
 
-    async def _fetch_catalogue(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
-        result = await self._catalogue_or_failure(settings)
-        return clean(result, settings.api_key) if isinstance(result, OfoxError) else result
+    @property
+    def _known(self) -> catalogue.Catalogue:
+        try:
+            return self._models.of(self._settings().base_url)
+        except ConfigError:
+            return catalogue.Catalogue()  # it is said when something is sent
 
-    async def _catalogue_or_failure(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
+    def _is_on_loop(self) -> bool:
+        try:
+            return asyncio.get_running_loop() is self._http_loop
+        except RuntimeError:
+            return False
+
+    def _fetch_beside(self, settings: Settings) -> None:
+        """Have a look, now and then, at whether the catalogue should be fetched; nobody waits for it or hears of it."""
+        if not self._fetches_beside or (settings.is_local and not settings.practice):
+            return  # a server on this machine is somebody's own, and may not expect it
+        now = time.monotonic()
+        if now - self._looked.get(settings.base_url, -_LOOK_AGAIN) >= _LOOK_AGAIN:
+            self._looked[settings.base_url] = now
+            self._loop.spawn(lambda: self._refresh_stale(settings), _ignore)
+
+    async def _refresh_stale(self, settings: Settings) -> None:
+        await asyncio.to_thread(self._models.reread, settings.base_url)
+        if not self._models.is_fresh(settings.base_url):
+            await self._refresh(settings)
+
+    async def _refresh(self, settings: Settings) -> catalogue.Catalogue | OfoxError:
+        """Fetch the catalogue and keep it; on disk unless it is that of this process's practice gateway."""
+        found = await self._records_or_failure(settings)
+        if isinstance(found, OfoxError):
+            return clean(found, settings.api_key)
+        known = self._models.keep(settings.base_url, found)
+        if not settings.practice:
+            await asyncio.to_thread(self._models.write, settings.base_url, found)
+        return known
+
+    async def _records_or_failure(self, settings: Settings) -> list[Any] | OfoxError:
         url = f"{settings.base_url}/models"
+        key = settings.api_key
         try:
             async with asyncio.timeout(CATALOGUE_DEADLINE):
-                async with self._client().stream(
-                    "GET", url, headers=_headers(settings.api_key, stream=False)
-                ) as response:
+                async with self._client().stream("GET", url, headers=_headers(key, stream=False)) as response:
                     if not response.is_success:
                         return (await _refused(response)).error
-                    return catalogue.read(await _body(response, _LARGEST_CATALOGUE))
+                    body = await _body(response, _LARGEST_CATALOGUE)
+                    # takes 8 ms and more, in which an answer beside it would stand still
+                    return await asyncio.to_thread(catalogue.records, body, key.mask if key else str)
         except TimeoutError:
             return failures.deadline("total", CATALOGUE_DEADLINE, "")
         except OfoxError as error:
@@ -238,6 +290,18 @@ class GatewayClient:
             self._http = httpx.AsyncClient(follow_redirects=False, timeout=httpx.Timeout(None, connect=10.0))
             self._http_loop = loop
         return self._http
+
+
+def _call(settings: Settings, request: Request) -> _Call:
+    if settings.api_key is None and not settings.is_local:
+        raise ConfigError(
+            "no key: expected one in OFOX_API_KEY (the gateway's console makes it, under Settings, API Keys). "
+            "To try without one, set OFOX_BASE_URL=practice"
+        )
+    deadlines = settings.deadlines
+    if request.timeout is not None:
+        deadlines = replace(deadlines, total=request.timeout)
+    return _Call(settings.base_url, settings.api_key, request_body(request), deadlines, request.stream)
 
 
 class _Course:
@@ -293,6 +357,12 @@ def _end(task: "asyncio.Task[OfoxError | None]", on_event: OnEvent) -> None:
         event = Finished(task.result())
     with suppress(Abandoned):
         on_event(event)
+
+
+def _ignore(task: "asyncio.Task[None]") -> None:
+    """Look at how *task* ended, since asyncio reports an error that nobody saw."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _headers(key: Secret | None, *, stream: bool) -> dict[str, str]:

@@ -9,6 +9,7 @@ from ofox_magic import ConfigError, assistant, system, user
 from ofox_magic.chat.events import Finished, FinishReason, TextDelta, UsageReported
 from ofox_magic.chat.ledger import Spent
 from ofox_magic.chat.messages import Usage
+from ofox_magic.chat.money import Cost
 from ofox_magic.chat.notices import Delta, HistoryReplaced, Settled, TurnAdded, TurnChanged
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
@@ -374,7 +375,7 @@ def test_what_was_used_adds_up_by_model_and_unknown_is_said():
     session.ask("2").result()
     session.ask("3").wait()
     session.clear()
-    assert session.ledger.lines == {"scripted/model": Spent(requests=2, unknown=1, usage=Usage(1, 2, 3))}
+    assert session.ledger.lines == {"scripted/model": Spent(2, 1, Usage(1, 2, 3), Cost(unknown=2))}
 
 
 # -- subscribers

@@ -1,0 +1,64 @@
+"""What the tests of the journal share: a session that is written, and what was said about it."""
+
+import threading
+
+from ofox_magic.chat.history import History
+from ofox_magic.chat.session import Session
+from ofox_magic.journal import Journal
+from ofox_magic.testing import ScriptedTransport
+
+
+class Recorded(Session):
+    """A Session that gives its conversations away and takes others in."""
+
+    @property
+    def conversations(self):
+        with self._changed:
+            return {name: history.now for name, history in self._histories.items()}
+
+    def restore(self, conversations, current):
+        with self._changed:
+            for name, conversation in conversations.items():
+                self._histories.setdefault(name, History(name))._step(conversation)
+        self.switch(current)
+
+
+class Scene:
+    """A journal in *path* and a session over scripted *answers*; `said` is what was said of problems."""
+
+    def __init__(self, path, *answers, name="", **given):
+        self.said: list[str] = []
+        self.path = path
+        self.transport = ScriptedTransport(*answers)
+        self.journal = Journal(path, on_problem=self.said.append, **given)
+        self.session = Recorded(
+            self.transport, default_model=lambda: "scripted/model", before_send=self.journal.before_send
+        )
+        self.detach = self.journal.attach(self.session, name)
+
+    def ask(self, *content, **given):
+        turn = self.session.ask(*content, **given)
+        turn.wait(20)
+        return turn
+
+    def loaded(self, number=0):
+        """What the session *number*, counted from the last that changed, is on disk."""
+        assert self.journal.flush(20)
+        return self.journal.load(self.journal.sessions()[number].id)
+
+    def now(self):
+        """The current conversation, as it is on disk."""
+        loaded = self.loaded()
+        return loaded.conversations[loaded.current]
+
+    def texts(self):
+        return [said(exchange) for exchange in self.now().exchanges]
+
+    def close(self):
+        self.journal.close()
+        assert not [thread for thread in threading.enumerate() if thread is self.journal._thread]
+
+
+def said(exchange):
+    version = exchange.version
+    return version.question[0].text, version.answer.text if version.answer else None
