@@ -20,7 +20,10 @@ PURE = (
     "gateway.retry",
     "gateway.stream",
     "context.mimebundle",
+    "context.blocks",
+    "context.plain",
     "context.references",
+    "context.verbatim",
     "context.sharing",
 )
 WITHOUT_IO = {"asyncio", "logging", "os", "pathlib", "socket", "subprocess", "time", "threading", "IPython"}

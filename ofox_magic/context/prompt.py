@@ -96,7 +96,7 @@ class Notebook:
             return self._named(word, value, choices)
         if files.is_address(word):
             return self._converter.of_address(word, choices)
-        if Path(word).expanduser().exists():
+        if _is_there(word):
             return self._converter.of_file(word, choices)
         raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address; there is none")
 
@@ -115,3 +115,10 @@ class Notebook:
         sendable = [name for name, value in list(self._namespace.items()) if self._is_sendable(value)]
         missed = references.near_misses(text, sendable, self.look_up)
         return tuple(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long a name, no such user, a zero byte
+        return False

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,7 @@ def literal(text):
         ("a `b\nc` d", ["`b\nc`"]),
         ("a `b\n\nc` d", []),
         ("a `b\n# c` d", []),
+        ("# a `b\nc` d", []),
         ("- a `b\n- c` d", []),
         ("```\na\n```\nb", ["```\na\n```\n"]),
         ("````\na\n```\nb\n`````\nc", ["````\na\n```\nb\n`````\n"]),
@@ -93,6 +95,13 @@ def test_the_renderer_and_this_module_agree_but_for_one_in_two_hundred():
         if any(ours[mark] != is_literal for mark, is_literal in told_by_the_renderer(text).items()):
             differing.append(text)
     assert len(differing) <= 10, differing[:5]
+
+
+@pytest.mark.parametrize("piece", ["\\(", "- "])
+def test_what_is_open_and_what_is_nested_is_not_gone_through_again_and_again(piece):
+    began = time.process_time()
+    verbatim(piece * 500_000)
+    assert time.process_time() - began < 8
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

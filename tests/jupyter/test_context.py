@@ -164,6 +164,8 @@ def test_python_code_passes_the_objects_themselves(kernel, kernel_gateway, frame
     ("line", "said"),
     [
         ("%%ofox -a nothing\nx", "--attach nothing: expected a name in the notebook, a file or an address"),
+        ("%%ofox -a ~nobody-of-that-name/x\nx", "expected a name in the notebook, a file or an address"),
+        (f"%%ofox -a {'x' * 5000}\nx", "expected a name in the notebook, a file or an address"),
         ("%%ofox --level all\nx", "invalid choice: 'all'"),
         ("%%ofox --see 0\nx", "expected a whole number above 0"),
         ("%ofox level df most", "expected a table's name and one of schema, stats, sample, full"),

@@ -15,7 +15,21 @@ pexpect = pytest.importorskip("pexpect")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
 PROSE = "The mean fell because the sensors were moved in March, and nobody wrote down where to. " * 4
-HOSTILE = "a\x1b[2Jb\x1b]0;title\x07c\x9bd\x08e\rf\u202eg\u200fh\x00i\x7fj"
+HOSTILE = [
+    "\x1b[31;5m",  # colours
+    "\x1b]0;owned\x07",  # the window's title
+    "\x1b]8;;https://evil.example\x1b\\",  # a link that hides where it leads
+    "\x1b]52;c;cm0gLXJmIC8=\x07",  # what is in the clipboard
+    "\x1b[2J\x1b[H\x1bc",  # an empty screen
+    "\x1b[6n\x1b[c\x1bP$qm\x1b\\",  # questions, whose answers the prompt would read as typed
+    "\x9b31m\x9d0;owned\x9c\x90q\x85",  # the same in 8 bits
+    "rm\x08\x08ls\x7f",  # backspaces
+    "evil\rgood",  # a line written over
+    "\x07\x00\x0b\x0c\x0e\x0f\x05",
+    "\u202egnirts\u202c \u2066x\u2069\u200f\u061c",  # text turned round
+    "\U000e0041\U000e0042",  # text that nobody sees
+]
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
 class Terminal:
@@ -74,12 +88,25 @@ def test_an_answer_is_shown_as_it_comes_and_its_footer_below(terminal, gateway):
     assert "the end\n[openai/gpt-4o-mini" in rest
 
 
-def test_nothing_that_a_model_writes_controls_the_terminal(terminal, gateway):
+def test_half_a_word_is_shown_when_its_rest_does_not_come(terminal, gateway):
     shell = terminal()
-    gateway.play(Script(text=HOSTILE))
-    shown = shell.run("%ofox ask hello")
-    assert re.sub(r"[^a-j]", "", shown.split("[")[0].replace("\n", "")).startswith("a")
-    assert re.findall(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e]", shown.replace("\r", "")) == []
+    gateway.play(Script(text="half-and-the-rest", chunk_size=5, delay=3))
+    shell.start("%ofox ask hello")
+    shell.process.expect_exact("half-")
+    began = time.monotonic()
+    assert "and-the-rest\n[" in shell.rest()
+    assert time.monotonic() - began > 1
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_nothing_that_a_model_or_a_gateway_writes_controls_the_terminal(terminal, gateway, size):
+    shell = terminal()
+    for text in HOSTILE:
+        gateway.play(Script(text=f"before {text} after", model=f"m/{text}", chunk_size=size))
+        shown = shell.run("%ofox ask hello")
+        assert shown.startswith("before ")
+        assert " after\n[" in shown
+        assert CONTROL.findall(shown) == [], repr(text)
 
 
 @pytest.mark.parametrize("width", [50, 110])
@@ -93,6 +120,22 @@ def test_prose_is_broken_between_words_and_code_is_left_alone(terminal, gateway,
     assert max(map(len, lines)) <= width
     assert " ".join(lines) == PROSE.strip()
     assert line in code
+
+
+def test_a_window_that_changes_its_size_is_noticed(terminal, gateway):
+    shell = terminal(110)
+    for width in (40, 70):
+        shell.process.setwinsize(40, width)
+        gateway.play(Script(text=PROSE, chunk_size=7))
+        assert width - 12 < max(map(len, shell.run("%ofox ask hello").splitlines())) <= width
+
+
+def test_what_is_captured_is_not_broken_into_lines(terminal, gateway):
+    shell = terminal(50)
+    gateway.play(Script(text=PROSE))
+    shell.run("from IPython.utils.capture import capture_output as capture")
+    shell.run("with capture() as out: get_ipython().run_line_magic('ofox', 'ask hello')")
+    assert shell.run(f"print(out.stdout.startswith({PROSE!r}))") == "True"
 
 
 @pytest.mark.parametrize("command", ["%ofox", "%ofox history", "%ofox usage", "%ofox models"])
@@ -110,3 +153,15 @@ def test_ctrl_c_leaves_the_text_and_says_stopped(terminal, gateway):
     shell.process.sendintr()
     assert "stopped" in shell.rest()
     assert "1 turn" in shell.run("%ofox").replace("main, ", "")
+
+
+def test_ctrl_c_while_nothing_has_come_leaves_a_prompt(terminal, gateway):
+    shell = terminal()
+    gateway.play(Script(text="late", first_delay=60))
+    shell.start("%ofox ask hello")
+    gateway.wait_for(1)
+    shell.process.sendintr()
+    shown = shell.rest()
+    assert "stopped" in shown
+    assert "Traceback" not in shown
+    assert shell.run("print(6 * 7)") == "42"
