@@ -17,7 +17,6 @@ from ofox_magic.untrusted import one_line
 
 LARGEST = 256 << 20
 """Bytes of a cassette that are read: it is held in memory."""
-_BOM = b"\xef\xbb\xbf"
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)  # a fifo would wait for its writer
 _APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -99,7 +98,7 @@ class Cassette:
             return
         found: dict[str, list[Line]] = {}
         cards: dict[str, ModelCard] = {}
-        for number, text in enumerate(data.removeprefix(_BOM).split(b"\n"), 1):
+        for number, text in enumerate(data.split(b"\n"), 1):
             if not text.strip():
                 continue
             line = Line(number, text)

@@ -28,8 +28,8 @@ from ofox_magic.chat.part_records import Record, as_kind, filled, get, maybe
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.errors import GatewayError, OfoxError, RateLimited, TransportError
 
-_MOST_SECONDS = 3600.0
-_MOST_TOKENS = 10**15
+_MOST_SECONDS = 1e8
+_MOST_TOKENS = 10**16
 _LONGEST_PRICE = 40  # characters
 _ACCOUNT = re.compile(
     r"\b(?:org|proj|acct|user|req|cus)[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{6,}\b|[\w.+-]{1,64}@[\w-]{1,64}\.[A-Za-z][\w.-]*\w"
@@ -87,7 +87,7 @@ def event_of(record: object) -> Event:
 
 
 def seconds(value: object) -> float:
-    """Return *value* if it is a number of seconds, an hour at most. Raises ValueError."""
+    """Return *value* if it is a number of seconds, three years at most. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST_SECONDS:
         raise ValueError(f"a pause is no number of seconds from 0 to {_MOST_SECONDS:.0f}")
     return float(value)
@@ -158,7 +158,7 @@ def _error_record(error: OfoxError | None) -> Record | None:
     if isinstance(error, GatewayError):
         record |= {"status": error.status, "type": error.type, "code": error.code}
     if isinstance(error, RateLimited):
-        record["retry_after"] = error.retry_after
+        record["retry_after"] = None if error.retry_after is None else min(error.retry_after, _MOST_SECONDS)
     if isinstance(error, TransportError):
         record["deadline"] = error.deadline
     return record

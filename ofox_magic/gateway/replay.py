@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from threading import TIMEOUT_MAX, Lock, Thread
 from threading import Event as Signal
-from threading import Lock, Thread
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from ofox_magic.chat.events import Event, Finished, Identified, Retrying
+from ofox_magic.chat.part_records import Record
 from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request, Transport
 from ofox_magic.errors import AuthError, ConfigError, PermissionDenied, TransportError
 from ofox_magic.gateway.cassette import Cassette
@@ -72,7 +73,7 @@ class Recorder:
             events.append(event)
             times.append(self._clock())
             if isinstance(event, Finished) and _is_answer(event, events):
-                event = self._finish(event, Take(asked, tuple(events), _pauses(times), self._cards(request, events)))
+                event = self._finish(event, lambda: self._taken(request, asked, events, times))
             on_event(event)
 
         return self._inner.start(request, take)
@@ -81,14 +82,18 @@ class Recorder:
         """Return what *inner* knows of *model*."""
         return self._inner.card(model)
 
-    def _finish(self, end: Finished, take: Take) -> Finished:
+    def _finish(self, end: Finished, taken: Callable[[], Take]) -> Finished:
         """Record, and return how the turn ends: as it did, or by why it could not be recorded."""
         try:
-            self._cassette.append(line_of(take, self._mask))
+            self._cassette.append(line_of(taken(), self._mask))
         except Exception as error:  # noqa: BLE001 - on the transport's thread, where a turn must end whatever happens
             why = error.strerror or error if isinstance(error, OSError) else error
             return Finished(end.error or ConfigError(f"the answer came, and could not be recorded: {why}"))
         return end
+
+    def _taken(self, request: Request, asked: Record, events: list[Event], times: list[float]) -> Take:
+        pace = tuple(later - earlier for earlier, later in pairwise(times))
+        return Take(asked, tuple(events), pace, self._cards(request, events))
 
     def _cards(self, request: Request, events: list[Event]) -> tuple[ModelCard, ...]:
         answered = (event.model for event in events if isinstance(event, Identified) and event.model)
@@ -124,7 +129,7 @@ class Replayer:
         """Return what was known of *model* at the recording."""
         return self._cassette.card(model)
 
-    def _next(self, wanted: str, asked: dict[str, Any]) -> Take:
+    def _next(self, wanted: str, asked: Record) -> Take:
         with self._lock:
             lines, used = self._cassette.lines(wanted), self._used[wanted]
             if used >= len(lines):
@@ -133,7 +138,7 @@ class Replayer:
             self._used[wanted] += 1
             return take
 
-    def _miss(self, asked: dict[str, Any], used: int) -> ConfigError:
+    def _miss(self, asked: Record, used: int) -> ConfigError:
         name = self._cassette.path.name
         if used:
             return ConfigError(
@@ -151,7 +156,7 @@ class Replayer:
         """On a thread of its own. What was stopped counts as not asked, as at recording."""
         try:
             for pause, event in zip(take.pace, take.events, strict=True):
-                if stop.wait(pause if self._pace == "recorded" else 0):
+                if stop.wait(min(pause, TIMEOUT_MAX) if self._pace == "recorded" else 0):
                     self._give_back(wanted)
                     on_event(Finished(stopped=True))
                     return
@@ -170,7 +175,3 @@ def _is_answer(end: Finished, events: list[Event]) -> bool:
         return False
     came = any(not isinstance(event, Finished | Retrying) for event in events)
     return came or not isinstance(end.error, TransportError | ConfigError)
-
-
-def _pauses(times: list[float]) -> tuple[float, ...]:
-    return tuple(later - earlier for earlier, later in pairwise(times))

@@ -229,11 +229,17 @@ def test_what_the_gateway_answered_is_recorded_even_where_it_is_a_refusal(path, 
     )
 
 
-def test_a_limit_plays_again_with_the_time_to_wait(path):
+@pytest.mark.parametrize("wait", [None, 0.0, 1.5, 172_800.0])
+def test_a_limit_plays_again_with_the_time_to_wait(path, wait):
     limited = errors.RateLimited("slow down", status=429)
-    limited.retry_after = 1.5
+    limited.retry_after = wait
     record(path, limited)
-    assert run(Replayer(path), ask())[0].error.retry_after == 1.5
+    assert run(Replayer(path), ask())[0].error.retry_after == wait
+
+
+def test_an_answer_that_took_hours_plays_again(path):
+    record(path, "Hello", clock=iter([0.0, 20_000.0, 20_000.0, 20_000.0]).__next__)
+    assert run(Replayer(path), ask())[0].text == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -267,18 +273,44 @@ def test_the_answer_is_in_the_file_before_the_turn_ends(path):
 
 
 def test_where_nothing_can_be_recorded_nothing_is_sent(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
     inner = ScriptedTransport("Hello")
-    for place in (tmp_path, tmp_path / "missing" / "x.jsonl"):
+    for place in (tmp_path, tmp_path / "missing" / "x.jsonl", tmp_path / "pipe"):
         with pytest.raises(ConfigError, match="cannot record into"):
             Recorder(inner, place).start(ask(), lambda event: None)
     assert inner.requests == []
 
 
-def test_an_answer_that_could_not_be_recorded_is_kept_and_says_so(path, monkeypatch):
-    monkeypatch.setattr(os, "write", lambda file, data: len(data) // 2 if data.startswith(b'{"v"') else len(data))
+@pytest.fixture
+def disk_that_fills(path, monkeypatch):
+    record(path, "before")
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, data: write(file, data[: len(data) // 2]))
+
+
+def test_an_answer_that_could_not_be_recorded_is_kept_and_says_so(path, disk_that_fills):
+    before = path.read_bytes()
     (reply,) = record(path, "Hello")
     assert (reply.status, reply.text) == ("incomplete", "Hello")
     assert "could not be recorded: No space left" in str(reply.error)
+    assert path.read_bytes() == before
+
+
+def test_a_turn_ends_whatever_goes_wrong_while_it_is_recorded(path):
+    class Broken(ScriptedTransport):
+        def card(self, model):
+            raise ConfigError("OFOX_BASE_URL is no address")
+
+    reply = run(Recorder(Broken("Hello"), path), ask())[0]
+    assert (reply.text, str(reply.error)) == (
+        "Hello",
+        "the answer came, and could not be recorded: OFOX_BASE_URL is no address",
+    )
+
+
+def test_why_an_answer_failed_counts_more_than_that_it_was_not_recorded(path, disk_that_fills):
+    (reply,) = record(path, errors.ServerError("fails", status=500))
+    assert isinstance(reply.error, errors.ServerError)
 
 
 def test_a_line_that_was_cut_costs_no_other(path):
@@ -293,12 +325,25 @@ def test_a_line_that_was_cut_costs_no_other(path):
 def test_two_kernels_that_record_at_once_write_whole_lines(path):
     program = (
         "import sys; from pathlib import Path; from ofox_magic.gateway.cassette import Cassette\n"
-        "for n in range(100): Cassette(Path(sys.argv[1])).append(sys.argv[2].encode() * 20_000 + b'\\n')"
+        "cassette, line = Cassette(Path(sys.argv[1])), sys.argv[2].encode() * 20_000 + b'\\n'\n"
+        "print(flush=True); input()\n"
+        "for n in range(200): cassette.append(line)"
     )
-    kernels = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in "ab"]
-    assert [kernel.wait(60) for kernel in kernels] == [0, 0]
-    assert {(len(line), len(set(line))) for line in path.read_bytes().splitlines() if line} == {(20_000, 1)}
-    assert path.read_bytes().count(b"a" * 20_000) == 100
+    kernels = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(path), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in "ab"
+    ]
+    for kernel in kernels:
+        kernel.stdout.readline()
+    for kernel in kernels:
+        kernel.stdin.write("\n")
+        kernel.stdin.flush()
+    for kernel in kernels:
+        kernel.communicate()
+    written = [line for line in path.read_bytes().split(b"\n") if line]
+    assert sorted(written) == [b"a" * 20_000] * 200 + [b"b" * 20_000] * 200
 
 
 def test_abandoning_an_answer_records_nothing(path):
@@ -337,6 +382,13 @@ def test_no_key_is_in_a_cassette_wherever_it_was(gateway, path, key):
     assert "You said [key], and again [key]." in texts[0]
 
 
+@pytest.mark.parametrize("kind", [TextDelta, ReasoningDelta, lambda piece: ToolCallDelta(0, "c1", "f", piece)])
+def test_a_key_that_came_in_pieces_is_in_no_cassette(path, kind):
+    record(path, tuple(kind(char) for char in f"it is {KEY}!"), mask=Secret(KEY).mask)
+    reply = run(Replayer(path), ask())[0]
+    assert "it is [key]!" in (reply.text, reply.reasoning, *(call.arguments for call in reply.tool_calls))
+
+
 def test_no_id_and_no_header_is_in_a_cassette(gateway, path):
     client = GatewayClient(lambda: Settings(gateway.base_url, Secret(KEY)))
     try:
@@ -351,9 +403,11 @@ def test_no_id_and_no_header_is_in_a_cassette(gateway, path):
 
 
 def test_what_a_refusal_says_of_the_account_is_not_recorded(path):
-    said = "Rate limit reached in organization org-a1B2c3D4e5 for ada.l@example.org (req_0123456789): see user_guide"
+    said = "Rate limit reached in organization org-a1B2c3D4e5 for ada.l@example.org (req_0123456789): see user_handbook"
     record(path, errors.RateLimited(said, status=429, request_id="req-9"))
-    assert "Rate limit reached in organization [account] for [account] ([account]): see user_guide" in path.read_text()
+    assert (
+        "Rate limit reached in organization [account] for [account] ([account]): see user_handbook" in path.read_text()
+    )
     assert run(Replayer(path), ask())[0].error.request_id is None
 
 
@@ -457,6 +511,21 @@ def test_the_nearest_request_is_the_one_that_shares_most(path):
     assert "differs from line 2 " in refusal(path, ask("Why the dip in April?"))
 
 
+def test_a_miss_says_what_was_recorded_and_not_asked(path):
+    record(path, "one", requests=[Request("practice/echo", (user("a"), user("b")))])
+    assert 'message 2 (user): recorded {"content": "b", "role": "user"}, asked nothing' in refusal(path, ask("a"))
+
+
+def test_of_long_texts_the_place_is_shown_where_they_part(path):
+    record(path, "one", requests=[ask("so " * 1000 + "it rose")])
+    assert "“…so so so so it rose”, asked “…so so so so it fell”" in refusal(path, ask("so " * 1000 + "it fell"))
+
+
+def test_the_nearest_request_is_the_one_with_the_fewest_differences(path):
+    record(path, "one", "two", requests=[ask("Why the dip in March?", params={"seed": 1, "n": 2}), ask("Hello")])
+    assert "differs from line 2 " in refusal(path, ask("Why the dip in April?"))
+
+
 def test_numbers_that_python_takes_for_equal_are_told_apart(path):
     record(path, "one", requests=[ask(params={"n": 1})])
     assert "n: recorded 1, asked true" in refusal(path, ask(params={"n": True}))
@@ -506,6 +575,12 @@ def test_a_directory_or_a_pipe_is_no_cassette(tmp_path):
     assert "it is no file" in refusal(tmp_path) or "is a directory" in refusal(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     assert "it is no file" in refusal(tmp_path / "pipe")
+
+
+def test_a_cassette_too_large_to_be_held_is_not_read(path, monkeypatch):
+    record(path, "Hello")
+    monkeypatch.setattr("ofox_magic.gateway.cassette.LARGEST", 10)
+    assert "it is larger than" in refusal(path)
 
 
 def test_a_cassette_of_a_later_version_says_what_to_do(path):
@@ -724,16 +799,18 @@ def test_stopping_is_immediate_whatever_the_pace_and_the_answer_can_be_asked_aga
     assert queue.empty()
 
 
-def test_leaving_a_replay_ends_its_thread(path):
+def test_leaving_a_replay_ends_its_thread_and_the_answer_can_be_asked_again(path):
     def leave(event):
         raise Abandoned
 
     record(path, "Hello")
-    Replayer(path).start(ask(), leave)
+    player = Replayer(path)
+    player.start(ask(), leave)
     deadline = time.monotonic() + 5
     while any(thread.name == "ofox-replay" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    assert run(player, ask())[0].text == "Hello"
 
 
 # -- the vocabulary is closed
@@ -770,6 +847,11 @@ def test_an_error_of_somebody_else_is_recorded_as_the_kind_it_belongs_to():
         pass
 
     assert type(event_of(event_record(Finished(Special("x")))).error) is errors.NotFound
+
+
+def test_an_event_with_two_names_is_none():
+    with pytest.raises(ValueError, match="2 names where 1 belongs"):
+        event_of({"text": "a", "reasoning": "b"})
 
 
 def test_a_card_that_is_none_is_refused():
