@@ -18,8 +18,8 @@ def dtype_text(dtype: Any, native: Any = None) -> str:
 
 
 def _without_values(text: str) -> str:
-    """A sparse type names its fill value, a category of some releases its categories: values, both."""
-    return re.sub(r"^Sparse\[([^,\]]*),.*\]$", r"Sparse[\1]", text) if not text.startswith("Categor") else "category"
+    """A sparse type names its fill value."""
+    return re.sub(r"^Sparse\[([^,\]]*),.*\]$", r"Sparse[\1]", text)
 
 
 def _named(dtype: Any) -> str:
@@ -51,3 +51,8 @@ def is_fine(dtype: Any) -> bool:
 def is_wide(dtype: Any) -> bool:
     """Tell whether the type holds integers of 128 bits, which not every exchange between libraries keeps."""
     return bool(dtype in (nw.Int128, nw.UInt128))
+
+
+def is_short(dtype: Any) -> bool:
+    """Tell whether a mean in the type itself would be rounded more than one in double precision."""
+    return bool(dtype.is_decimal() or (dtype.is_float() and dtype != nw.Float64))

@@ -9,8 +9,8 @@ from typing import Any
 import narwhals as nw
 
 from ofox_magic.context import objects
-from ofox_magic.context.dtypes import dtype_text, is_fine, is_listed, is_ranged
-from ofox_magic.context.figures import FEW, Figures, is_nan, is_null, most_frequent
+from ofox_magic.context.dtypes import dtype_text, is_fine, is_listed, is_ranged, is_short
+from ofox_magic.context.figures import ALL_BUT_NULLS, FEW, Figures, is_nan, is_null, most_frequent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,12 @@ class Column:
             return replace(figures, unknown=("distinct",))
         if nulls + nan == len(series):
             return replace(figures, distinct=0)
-        series = series.filter(~series.is_nan()) if nan else series
-        return _of_values(series, replace(figures, distinct=_distinct(series, nulls)))
+        if nan and not _is_numpy_float(series):  # pandas itself leaves out numpy's NaN, without a copy
+            series = series.filter(~series.is_nan())
+        try:
+            return _of_values(series, replace(figures, distinct=_distinct(series)))
+        except Exception:  # noqa: BLE001 - each library has its own way to say that a type is not supported
+            return replace(figures, unknown=ALL_BUT_NULLS)
 
     def head(self, rows: int) -> list[object]:
         """Return the first *rows* values, None for each that is null and no NaN of its own."""
@@ -145,17 +149,26 @@ def _is_numpy_float(series: Any) -> bool:
     return bool(in_numpy and series.dtype.is_float())
 
 
-def _distinct(series: Any, missing: int) -> int:
-    """Distinct values but the missing ones; Arrow alone holds 0.0 and -0.0 for two, which adding 0.0 makes one."""
-    if series.dtype.is_float() and series.implementation.is_pyarrow():
-        series = series + 0.0
-    return int(series.n_unique()) - bool(missing)
+def _distinct(series: Any) -> int:
+    """Distinct values but the missing ones, of which pandas may hold several kinds (None, NaN, NA)."""
+    if series.dtype.is_float() and not _is_numpy_float(series):
+        series = series + 0.0  # Arrow holds 0.0 and -0.0 for two values; the sum makes them one
+    if series.implementation.is_pandas_like():
+        return int(series.to_native().nunique())
+    return int(series.n_unique()) - bool(series.null_count())
 
 
 def _range(series: Any) -> tuple[object, object, Any]:
     small = series.to_frame().select(low=nw.col("value").min(), high=nw.col("value").max())
     low, high = (nw.to_py_scalar(printed(small[name])[0]) for name in ("low", "high"))
-    return low, high, series.mean() if series.dtype.is_numeric() else None
+    return low, high, _mean(series, low, high) if series.dtype.is_numeric() else None
+
+
+def _mean(series: Any, low: object, high: object) -> Any:
+    """In double precision: Arrow rounds the mean of decimals to their scale. What holds both infinities has none."""
+    if (low, high) == (-math.inf, math.inf):
+        return math.nan
+    return (series.cast(nw.Float64) if is_short(series.dtype) else series).mean()
 
 
 def _top(series: Any) -> tuple[tuple[object, int], ...]:

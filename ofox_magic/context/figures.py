@@ -13,7 +13,7 @@ TOP = 5  # how many of the most frequent values are listed
 FEW = 1_000  # with more distinct values than this, no most frequent ones are listed
 _DIGITS = 6
 _WIDEST = 60  # characters of one value in a line of statistics
-
+ALL_BUT_NULLS = ("all but nulls",)  # unknown, where a library refuses
 _MOST_BITS = 10_000  # of an integer that is written out
 
 

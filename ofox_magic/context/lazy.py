@@ -13,9 +13,9 @@ from typing import Any
 
 import narwhals as nw
 
-from ofox_magic.context.dtypes import dtype_text, is_listed, is_ranged, is_wide
+from ofox_magic.context.dtypes import dtype_text, is_listed, is_ranged, is_short, is_wide
 from ofox_magic.context.eager import printed
-from ofox_magic.context.figures import FEW, TOP, Figures
+from ofox_magic.context.figures import ALL_BUT_NULLS, FEW, TOP, Figures
 
 _AT_ONCE = 50  # columns in one query
 _COUNT = "ofox count"  # a name that no column has
@@ -79,8 +79,8 @@ class LazyFrame:
         try:
             yield from self._figures([position])
         except Exception:  # noqa: BLE001 - each engine has its own tree of errors
-            nulls = nw.col(self._types[position][0]).is_null().sum().alias("nulls")
-            yield Figures(self.rows, int(_one_row(self._query.select(nulls))["nulls"] or 0), unknown=("others",))
+            nulls = _how_many(nw.col(self._types[position][0]).is_null()).alias("nulls")
+            yield Figures(self.rows, int(_one_row(self._query.select(nulls))["nulls"] or 0), unknown=ALL_BUT_NULLS)
 
     def _told(self, name: str, dtype: Any, found: dict[str, Any]) -> Figures:
         nulls, nan = int(found["nulls"] or 0), int(found.get("nan") or 0)
@@ -107,19 +107,23 @@ class LazyFrame:
 
 
 def _statistics(column: Any, dtype: Any) -> Iterator[tuple[str, Any]]:
-    yield "nulls", column.is_null().sum()
+    yield "nulls", _how_many(column.is_null())
     if not (is_ranged(dtype) or is_listed(dtype)):
         return
     if dtype.is_float():
-        yield "nan", column.is_nan().sum()
-        yield "infinite", ((column == math.inf) | (column == -math.inf)).sum()
+        yield "nan", _how_many(column.is_nan())
+        yield "infinite", _how_many((column == math.inf) | (column == -math.inf))
         column = nw.when(~column.is_nan()).then(column)
     yield "distinct", column.n_unique()
     if is_ranged(dtype):
         yield "low", _kept(column.min(), dtype)
         yield "high", _kept(column.max(), dtype)
     if dtype.is_numeric():
-        yield "mean", column.mean()
+        yield "mean", (column.cast(nw.Float64) if is_short(dtype) else column).mean()
+
+
+def _how_many(condition: Any) -> Any:
+    return condition.cast(nw.Int64).sum()  # Spark adds numbers only
 
 
 def _kept(expression: Any, dtype: Any) -> Any:

@@ -18,7 +18,6 @@ _FRAMES = {
     "narwhals": {"DataFrame", "LazyFrame", "Series"},
 }
 _ROOTS = {"_duckdb": "duckdb", "dask_expr": "dask"}  # where older releases kept the same types
-LAZY = {"duckdb", "ibis", "dask", "pyspark"}
 
 
 def kind_of(value: object) -> tuple[str, str] | None:

@@ -90,8 +90,8 @@ def _described(
         return budget is None or tokens(f"{table.heading}\n{text}") <= budget
 
     full = table.level == "full"
-    if full and budget is not None and (least := table.rows * len(columns) // 8) > budget:
-        raise _too_large(least, budget, table.name)  # a cell takes a character at least: nothing need be read to know
+    if full and budget is not None and (least := table.rows * len(columns) // 2) > budget:
+        raise _too_large(least, budget, table.name)  # what ends a cell takes half a token: nothing need be read to know
     draft = _drafted(frame, columns, table, masked, fits)
     if full and not fits(draft.whole()):
         raise _too_large(tokens(draft.whole()), budget or 0, table.name)

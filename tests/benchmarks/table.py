@@ -3,11 +3,12 @@ What a Table part costs beside pandas' own summary: 1,000,000 rows × 20 mixed c
 
     python -m tests.benchmarks.table
 
-Each runs in a process of its own; memory is what the process's peak grew by above the frame itself. Exits 1 where
-`table_part` is not below `df.describe(include="all")` in both.
+Each runs in a process of its own; memory is what the process's peak grew by above the frame itself (Linux). Exits 1
+where `table_part` is not below `df.describe(include="all")` in both.
 """
 
-import resource
+import ctypes
+import gc
 import subprocess
 import sys
 import time
@@ -47,36 +48,28 @@ def _describe(df):
 JOBS = {"table_part": _profile, "describe": _describe}
 
 
-def _peak() -> int:
-    """The process's largest resident set so far, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _reset_peak() -> bool:
-    """Start the peak anew, where the system can (Linux)."""
-    try:
-        with Path("/proc/self/clear_refs").open("w") as file:
-            file.write("5")
-    except OSError:
-        return False
-    return True
-
-
-def _high_water() -> int:
-    with Path("/proc/self/status").open() as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
-
-
 def measure(job: str) -> tuple[float, int]:
     """Return the seconds and the added peak bytes of *job*, after one run on a few rows that pays for the imports."""
     df = frame()
     JOBS[job](df.head(1_000))
-    resettable = _reset_peak()
-    before = _high_water() if resettable else _peak()
+    before = start_anew()
     started = time.perf_counter()
     JOBS[job](df)
-    seconds = time.perf_counter() - started
-    return seconds, (_high_water() if resettable else _peak()) - before
+    return time.perf_counter() - started, resident("VmHWM") - before
+
+
+def start_anew() -> int:
+    """Give freed memory back and start the peak anew (Linux); return the bytes resident now."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # else the job would grow into what making the frame has left
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident("VmRSS")
+
+
+def resident(field: str) -> int:
+    """Return the bytes that the process holds (VmRSS), or has held at most since the peak was reset (VmHWM)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
 
 
 def main() -> int:
