@@ -26,6 +26,7 @@ from ofox_magic.errors import (
 )
 
 if TYPE_CHECKING:
+    from ofox_magic.chat.messages import ToParts
     from ofox_magic.chat.session import Session
 
 __version__ = "0.1.0"
@@ -69,11 +70,11 @@ def connect(**settings: Any) -> "Session":
     Return a new Session of its own.
 
     *settings* (`api_key`, `base_url`, `model`) win over the `OFOX_*` environment. Raises nothing: what is missing
-    is said by the first turn.
+    is said by the first turn. In a notebook that loaded the extension, its rules for tables (`%ofox level`) hold too.
     """
     from ofox_magic.wiring import Wiring
 
-    return Wiring(**settings).session
+    return Wiring(to_parts=_notebooks_to_parts(), **settings).session
 
 
 def session() -> "Session":
@@ -101,6 +102,15 @@ def unload_ipython_extension(shell: Any) -> None:
     from ofox_magic.jupyter import uninstall
 
     uninstall(shell)
+
+
+def _notebooks_to_parts() -> "ToParts | None":
+    shell = _running_shell()
+    if shell is None:
+        return None
+    from ofox_magic.jupyter import to_parts_of
+
+    return to_parts_of(shell)
 
 
 def _running_shell() -> Any:

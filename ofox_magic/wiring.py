@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ofox_magic.chat.messages import ToParts
-from ofox_magic.chat.parts import parts_of
+from ofox_magic.chat.parts import Part
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
@@ -22,12 +22,12 @@ class Wiring:
     """
     A session and what carries it: a Transport that makes its client at the first request, since httpx is heavy.
 
-    *given* are settings that win over the *environment* (None: the process's); they may be changed, and are read at
-    each turn.
+    *to_parts* turns what is asked into parts (None: all that `context` knows, by its default rules). *given* are
+    settings that win over the *environment* (None: the process's); they may be changed, and are read at each turn.
     """
 
     def __init__(
-        self, environment: Mapping[str, str] | None = None, *, to_parts: ToParts = parts_of, **given: Any
+        self, environment: Mapping[str, str] | None = None, *, to_parts: ToParts | None = None, **given: Any
     ) -> None:
         if isinstance(given.get("api_key"), str):
             given["api_key"] = Secret(given["api_key"])
@@ -35,7 +35,7 @@ class Wiring:
         # behind a function, since the environment holds the key, and a dump of attributes would show it
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
         self._practice: PracticeGateway | None = None
-        self.session = Session(self, to_parts=to_parts, default_model=lambda: self.settings().model)
+        self.session = Session(self, to_parts=to_parts or _to_parts, default_model=lambda: self.settings().model)
 
     def settings(self) -> Settings:
         """Return what holds now. Raises ConfigError, which names what to set."""
@@ -79,3 +79,10 @@ class Wiring:
             self._practice = PracticeGateway()
             self._practice.start()
         return self._practice.base_url
+
+
+def _to_parts(*values: object) -> tuple[Part, ...]:
+    from ofox_magic.context.convert import Converter  # takes longer to import than all the rest
+    from ofox_magic.context.sharing import Sharing
+
+    return Converter(Sharing()).to_parts(*values)

@@ -5,6 +5,7 @@ from typing import Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.live import LiveCell
@@ -32,6 +33,12 @@ def install(shell: Any) -> Kit:
         shell.register_magics(magics)
         shell.events.register("pre_run_cell", magics.begin_cell)
     return kit
+
+
+def to_parts_of(shell: Any) -> ToParts | None:
+    """Return what makes parts by the rules that the user of *shell* set; None where nothing was installed there."""
+    kit: Kit | None = getattr(shell, _ATTRIBUTE, None)
+    return kit.converter.to_parts if kit else None
 
 
 def uninstall(shell: Any) -> None:

@@ -14,15 +14,15 @@ _MIME = "text/llm+plain"
 
 
 class Kit:
-    """All that belongs to one shell: `wiring` and its `session`, `displays`, `sharing`, `notebook`."""
+    """All that belongs to one shell: `wiring` and its `session`, `displays`, `sharing`, `converter`, `notebook`."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self.sharing = Sharing()
         self.displays = Displays(shell)
-        converter = Converter(self.sharing, self._names_of, self._formatted)
-        self.notebook = Notebook(shell.user_ns, self.displays, converter)
-        self.wiring = Wiring(to_parts=converter.to_parts)
+        self.converter = Converter(self.sharing, self._names_of, self._formatted)
+        self.notebook = Notebook(shell.user_ns, self.displays, self.converter)
+        self.wiring = Wiring(to_parts=self.converter.to_parts)
 
     @property
     def session(self) -> Session:

@@ -90,6 +90,14 @@ def test_at_a_low_level_no_value_leaves_by_any_way(kernel, kernel_gateway, frame
     assert ("1.25" in sent) == (level == "stats")
 
 
+def test_a_session_of_its_own_keeps_the_levels_too(kernel, kernel_gateway, frame):
+    kernel.run("%ofox level df schema")
+    assert kernel.run("import ofox_magic\nofox_magic.connect().ask('look', df).result();").status == "ok"
+    sent = json.dumps(kernel_gateway.received[-1].json["messages"][-1])
+    assert "2 rows" in sent
+    assert "secret.example" not in sent
+
+
 def test_a_turn_cannot_lift_a_level_that_was_set(kernel, kernel_gateway, frame):
     kernel.run("%ofox level df schema")
     kernel.run("%%ofox --level full\n{df}")

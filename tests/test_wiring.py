@@ -1,0 +1,23 @@
+"""A session of a program's own, without a notebook."""
+
+import pytest
+
+from ofox_magic import ConfigError, connect
+
+
+def test_a_program_passes_tables_pictures_and_files_as_a_notebook_does(gateway, monkeypatch, tmp_path):
+    from PIL import Image
+
+    monkeypatch.setenv("OFOX_BASE_URL", gateway.base_url)
+    (tmp_path / "notes.txt").write_text("some notes")
+    connect().ask("look", [{"a": 1}, {"a": 2}], Image.new("RGB", (3, 2)), tmp_path / "notes.txt", 5).result()
+    text, table, picture, file, number = gateway.received[0].json["messages"][0]["content"]
+    assert (text["text"], file["text"], number["text"]) == ("look", "File `notes.txt`:\nsome notes", "5")
+    assert table["text"].startswith("Table: 2 rows × 1 columns")
+    assert picture["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+def test_what_no_part_can_be_made_of_is_refused_in_one_line(gateway, monkeypatch):
+    monkeypatch.setenv("OFOX_BASE_URL", gateway.base_url)
+    with pytest.raises(ConfigError, match=r"^cannot send a object: .*_repr_llm_\(\)$"):
+        connect().ask("look", object())
