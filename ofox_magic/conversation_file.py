@@ -15,6 +15,7 @@ from typing import Any
 from ofox_magic.chat.conversation import Conversation
 from ofox_magic.chat.records import VERSION, from_dict, masked, messages_in, pictures, to_dict
 from ofox_magic.errors import ConfigError
+from ofox_magic.json_file import read_json
 
 _KIND = "ofox_magic conversations"
 
@@ -58,12 +59,7 @@ def load(path: Path) -> tuple[dict[str, Conversation], str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"{path} is no JSON, or was cut: expected a file of %ofox save, or a notebook") from None
+    record = read_json(path, "is no JSON, or was cut: expected a file of %ofox save, or a notebook")
     return record if isinstance(record, dict) else {}
 
 

@@ -6,7 +6,6 @@ them brought along is not in the notebook.
 """
 
 import html
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from ofox_magic.chat.part_records import not_stored
 from ofox_magic.chat.parts import Text
 from ofox_magic.chat.records import question_record, version_of
 from ofox_magic.errors import ConfigError
+from ofox_magic.json_file import read_json
 
 _MAGIC = "%%ofox"
 
@@ -80,12 +80,7 @@ def load_notebook(path: Path, read_line: ReadLine) -> FromNotebook:
 
 
 def _cells(path: Path) -> list[Any]:
-    try:
-        notebook = json.loads(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
-        raise ConfigError(f"{path} is no notebook: it is no JSON, or was cut") from None
+    notebook = read_json(path, "is no notebook: it is no JSON, or was cut")
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
         raise ConfigError(f"{path} is no notebook of format 4: expected `cells` in it")

@@ -4,8 +4,8 @@ How many tokens something will be, before it is sent: arithmetic on characters a
 No tokenizer: each vendor has its own, and their vocabularies are megabytes that would have to be fetched.
 
 Text: within 25 % of o200k_base (OpenAI's since GPT-4o) on prose in ten languages, code, CSV, JSON, LaTeX and base64.
-Of cl100k_base, the one before, and of other vendors' the same holds for English, code and data; they need up to a third
-more for Chinese, Russian and German, and several times as many for Arabic, Hindi and Thai.
+Of cl100k_base, the one before, and of other vendors' the same holds for English, code and data; they need up to two
+thirds more for Chinese, Russian and German, and several times as many for Arabic, Hindi and Thai.
 
 Pictures: by OpenAI's published rule for GPT-4o. It fits a picture into a square of 2,048 px, then its shorter side into
 768 px (never enlarging), and counts 85 tokens and 170 for each tile of 512 px; low detail is 85. GPT-4o mini counts 33

@@ -59,7 +59,7 @@ class Converter:
         """Whether a reference in a prompt may stand for *value*. Functions, classes and modules may not."""
         if isinstance(value, str | Number) or is_table(value) or is_picture(value):
             return True
-        return not isinstance(value, type) and (self._speaks(value) or self._formatted(value) is not None)
+        return not isinstance(value, type) and (_speaker(value) is not None or self._formatted(value) is not None)
 
     def parts(self, value: object, name: str, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return *value*, known as *name*, as parts. Raises ConfigError for what nothing can be made of."""
@@ -120,17 +120,19 @@ class Converter:
             return parts
         return tuple(_kept_back(name) if isinstance(part, Text) else part for part in parts)
 
-    def _speaks(self, value: object) -> bool:
-        return any(callable(getattr(type(value), method, None)) for method in _SPEAKING)
-
     def _said(self, value: object) -> str | None:
-        """What *value* says of itself. The method is looked up on its type, so that no instance is asked for names."""
-        for method in _SPEAKING:
-            speak = getattr(type(value), method, None)
-            if not isinstance(value, type) and callable(speak):
-                said = speak(value)
-                return str(said.get("text/plain", said) if isinstance(said, dict) else said)[:_MOST_TEXT]
-        return self._formatted(value)
+        """What *value* says of itself, or somebody's formatter of it."""
+        speak = _speaker(value)
+        if speak is None:
+            return self._formatted(value)
+        said = speak(value)
+        return str(said.get("text/plain", said) if isinstance(said, dict) else said)[:_MOST_TEXT]
+
+
+def _speaker(value: object) -> Callable[[object], object] | None:
+    """By what *value* speaks for itself. It is looked up on the type, so that no instance is asked for names."""
+    methods = [] if isinstance(value, type) else [getattr(type(value), name, None) for name in _SPEAKING]
+    return next((method for method in methods if callable(method)), None)
 
 
 def _kept_back(name: str) -> Text:

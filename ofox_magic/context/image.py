@@ -13,10 +13,8 @@ from typing import Any, cast
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from ofox_magic.chat.parts import Detail, Image, Part, Text
-from ofox_magic.context import charts, svg
 from ofox_magic.context.matplotlib_figure import png_of_figure
 from ofox_magic.context.pixels import DEFAULT_LIMITS, Encoded, ImageLimits, fit_bytes, fit_image
-from ofox_magic.context.renderer import RenderError
 from ofox_magic.errors import ConfigError
 from ofox_magic.untrusted import one_line
 
@@ -51,7 +49,7 @@ class _Wish:
     def of_bytes(self, data: bytes) -> tuple[Part, ...]:
         return (self.part(fit_bytes(data, self.label, self.limits)),)
 
-    def as_data(self, kind: str, why: RenderError, text: str) -> tuple[Part, ...]:
+    def as_data(self, kind: str, why: Exception, text: str) -> tuple[Part, ...]:
         name = f" `{one_line(self.name, 60)}`" if self.name else ""
         return (Text(f"[{kind}{name}: sent as data, not as a picture, because {why}]\n{text}"),)
 
@@ -78,7 +76,7 @@ def picture_parts(
     """
     wish = _Wish(name, cast("Detail | None", detail), limits)
     if isinstance(value, bytes):
-        return _of_svg(value.decode("utf-8", "replace"), wish) if svg.is_svg(value) else wish.of_bytes(value)
+        return _of_bytes(value, wish)
     maker = _maker(value)
     if maker is None:
         raise ConfigError(f"cannot send a {type(value).__name__} as a picture: expected a figure, a chart or an image")
@@ -131,6 +129,12 @@ def _checked_url(url: str) -> str:
     return f"{address.scheme}{url[len(address.scheme) :]}"
 
 
+def _of_bytes(data: bytes, wish: _Wish) -> tuple[Part, ...]:
+    from ofox_magic.context.svg import is_svg
+
+    return _of_svg(data.decode("utf-8", "replace"), wish) if is_svg(data) else wish.of_bytes(data)
+
+
 def _of_pil(image: Any, wish: _Wish) -> tuple[Part, ...]:
     return (wish.part(fit_image(image, wish.label, wish.limits)),)
 
@@ -139,7 +143,13 @@ def _of_matplotlib(figure: Any, wish: _Wish) -> tuple[Part, ...]:
     return wish.of_bytes(png_of_figure(figure, wish.label, wish.limits.longest_side))
 
 
+# Renderers run as processes of their own; what starts them is imported when there is something to draw.
+
+
 def _of_plotly(figure: Any, wish: _Wish) -> tuple[Part, ...]:
+    from ofox_magic.context import charts
+    from ofox_magic.context.renderer import RenderError
+
     try:
         return wish.of_bytes(charts.png_of_plotly(figure, wish.limits.longest_side))
     except RenderError as why:
@@ -147,6 +157,9 @@ def _of_plotly(figure: Any, wish: _Wish) -> tuple[Part, ...]:
 
 
 def _of_altair(chart: Any, wish: _Wish) -> tuple[Part, ...]:
+    from ofox_magic.context import charts
+    from ofox_magic.context.renderer import RenderError
+
     try:
         return wish.of_bytes(charts.png_of_altair(chart, wish.label, wish.limits.longest_side))
     except RenderError as why:
@@ -154,6 +167,9 @@ def _of_altair(chart: Any, wish: _Wish) -> tuple[Part, ...]:
 
 
 def _of_svg(text: str, wish: _Wish) -> tuple[Part, ...]:
+    from ofox_magic.context import charts, svg
+    from ofox_magic.context.renderer import RenderError
+
     try:
         png, left_out = svg.png_of_svg(text, wish.limits.longest_side)
     except RenderError as why:

@@ -76,45 +76,41 @@ class Notebook:
         """Text stays one part with what is inserted into it; tables and pictures stand between, in place."""
         parts: list[Part] = []
         for piece in references.split(text, self.look_up, self._is_sendable):
-            for part in [Text(piece)] if isinstance(piece, str) else self._found(piece, choices):
+            for part in [Text(piece)] if isinstance(piece, str) else self._named(piece.name, piece.value, choices):
                 if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
                     parts[-1] = Text(parts[-1].text + part.text, parts[-1].inserted + part.inserted)
                 else:
                     parts.append(part)
         return parts
 
-    def _found(self, found: references.Found, choices: Choices) -> list[Part]:
-        kind = type(found.value).__name__
+    def _named(self, name: str, value: object, choices: Choices, heading: str = "") -> list[Part]:
+        """The parts of *value*; its text says whose it is, and begins with *heading*."""
         return [
-            Text(part.text, (Inserted(found.name, kind, len(part.text.encode())),)) if isinstance(part, Text) else part
-            for part in self._converter.parts(found.value, found.name, choices)
+            _inserted(part.text, name, value, heading) if isinstance(part, Text) else part
+            for part in self._converter.parts(value, name, choices)
         ]
 
     def _attached(self, word: str, choices: Choices) -> Sequence[Part]:
         value = self.look_up(word) if references.is_name(word) else references.MISSING
         if value is not references.MISSING:
-            return self._named(word, value, choices)
+            return self._named(word, value, choices, f"`{word}`:\n")
         if files.is_address(word):
             return self._converter.of_address(word, choices)
         if _is_there(word):
             return self._converter.of_file(word, choices)
         raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address; there is none")
 
-    def _named(self, name: str, value: object, choices: Choices) -> Sequence[Part]:
-        return [
-            Text(f"`{name}`:\n{part.text}", (Inserted(name, type(value).__name__, len(part.text.encode())),))
-            if isinstance(part, Text)
-            else part
-            for part in self._converter.parts(value, name, choices)
-        ]
-
     def _shown(self, see: int) -> Sequence[Display]:
         return self._displays.since(self._seen) if see == NEW else self._displays.last(see) if see else ()
 
     def _remarks(self, text: str) -> tuple[str, ...]:
-        sendable = [name for name, value in list(self._namespace.items()) if self._is_sendable(value)]
+        sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
         missed = references.near_misses(text, sendable, self.look_up)
         return tuple(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed)
+
+
+def _inserted(text: str, name: str, value: object, heading: str) -> Text:
+    return Text(heading + text, (Inserted(name, type(value).__name__, len(text.encode())),))
 
 
 def _is_there(path: str) -> bool:

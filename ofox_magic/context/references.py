@@ -94,13 +94,13 @@ def near_misses(text: str, names: Iterable[str], look_up: LookUp) -> list[tuple[
     *names* are those that could be sent; private ones are suggested only for something private. Each is told once, in
     the order typed. Only the first 50 names that are missing are compared, so that no template makes a cell slow.
     """
-    known = list(names)
     missing: dict[str, str] = {}
     for typed in _typed(text):
         if all(look_up(normalize("NFKC", name)) is MISSING for name in typed.names):
             missing.setdefault(_written(text, typed, typed.names[-1]), typed.names[-1])
         if len(missing) == _MOST_MISSING:
             break
+    known = list(names) if missing else []  # to tell which can be sent may take looking at each
     close = ((written, _closest(name, known, written[0] == "@")) for written, name in missing.items())
     return [(written, name) for written, name in close if name]
 

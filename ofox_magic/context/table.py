@@ -6,14 +6,14 @@ Nothing heavy is imported before a table is really described; to recognise one i
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from ofox_magic.chat.estimate import tokens
 from ofox_magic.chat.parts import Table
 from ofox_magic.context.cells import WIDEST, csv_line, csv_lines
 from ofox_magic.context.draft import Draft, Fits
 from ofox_magic.context.recognise import is_table
-from ofox_magic.context.sharing import Level
+from ofox_magic.context.sharing import LEVELS, Level
 from ofox_magic.errors import ConfigError, OfoxError
 from ofox_magic.untrusted import one_line
 
@@ -45,8 +45,8 @@ def table_part(
     Raises ConfigError for what is no table, a mask that names no column, an engine's own error, and for a full table
     over the budget unless *force* is set.
     """
-    if level not in get_args(Level):
-        raise ConfigError(f"a table's level is {', '.join(get_args(Level))}; got {level!r}")
+    if level not in LEVELS:
+        raise ConfigError(f"a table's level is {', '.join(LEVELS)}; got {level!r}")
     from ofox_magic.context.frames import frame_of
 
     try:

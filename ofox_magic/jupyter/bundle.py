@@ -51,14 +51,14 @@ def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", sizes
 def live(html: str, turn_id: str) -> Bundle:
     """Return a piece of an answer that still grows; empty HTML shows nothing."""
     shown = f"{_OPEN}{html}</div>" if html else ""
-    return {"text/html": shown}, {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
+    return {"text/html": shown}, _passing(turn_id)
 
 
 def style(turn_id: str) -> Bundle:
     """Return the style that the pieces of a growing answer need, as an output that shows nothing."""
     from ofox_magic.render import STYLE
 
-    return {"text/html": STYLE}, {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
+    return {"text/html": STYLE}, _passing(turn_id)
 
 
 def steady(turn_id: str) -> Bundle:
@@ -68,9 +68,7 @@ def steady(turn_id: str) -> Bundle:
     JupyterLab empties the cell before it measures how high it was, and so loses the place. While the script stands
     there, the cell gets no lower; it goes with the other pieces. Where a front end runs no scripts, the page may jump.
     """
-    return {"text/html": "", "application/javascript": _STEADY}, {
-        "ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}
-    }
+    return {"text/html": "", "application/javascript": _STEADY}, _passing(turn_id)
 
 
 def reasoning_html(reasoning: str) -> str:
@@ -116,6 +114,11 @@ def ending(reply: Reply) -> str:
     if reply.tool_calls:
         return "the model asks for " + ", ".join(f"{one_line(call.name, 40)}()" for call in reply.tool_calls)
     return "" if reply.text else "the answer is empty"
+
+
+def _passing(turn_id: str) -> dict[str, Any]:
+    """The metadata of what stands in the cell only while the answer grows."""
+    return {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
 
 
 def _metadata(turn: Turn) -> dict[str, Any]:

@@ -19,8 +19,6 @@ from ofox_magic.jupyter.option_values import (
 )
 
 DETAILS = get_args(Detail)
-FLAGS = frozenset({"--no-stream", "--raw", "-h", "--help"})
-"""Options that take no value."""
 MAY_HAVE_A_NUMBER = {"--see": "new"}
 """Options that take a number where one follows, and what they mean alone."""
 
@@ -125,6 +123,11 @@ def _add_gateway_options(group: "argparse._ArgumentGroup") -> None:
     add("--provider", metavar="JSON", type=json_object, help='the provider object itself, e.g. \'{"type": "azure"}\'')
 
 
+def flags(parser: argparse.ArgumentParser) -> frozenset[str]:
+    """Return the options of *parser* that take no value."""
+    return frozenset(text for action in _actions(parser) if action.nargs == 0 for text in action.option_strings)
+
+
 def usage_error(prog: str, message: str) -> UsageError:
     """Return *message* as the one line that IPython shows."""
     return UsageError(f"{prog}: {message} ({prog} --help shows all)")
@@ -135,6 +138,10 @@ def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:
     option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
     if option is None:
         return f"expected one model and then options, got {' '.join(words)!r} too: the prompt goes below this line"
-    known = [text for action in parser._actions for text in action.option_strings]  # noqa: SLF001 - no other way
+    known = [text for action in _actions(parser) for text in action.option_strings]
     close = get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return parser._actions  # noqa: SLF001 - no other way

@@ -14,7 +14,7 @@ from typing import Any
 from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import Level
 from ofox_magic.jupyter import shell_words
-from ofox_magic.jupyter.grammar import FLAGS, MAY_HAVE_A_NUMBER, parser_for, usage_error, what_is_unknown
+from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, flags, parser_for, usage_error, what_is_unknown
 
 _NO_KEYS = re.compile(r"--(?:api[-_]?)?key\b|--token\b", re.IGNORECASE)
 _TOOL_CHOICES = ("auto", "none", "required")
@@ -50,7 +50,7 @@ def parse(line: str, namespace: Mapping[str, Any], prog: str = "%%ofox") -> Opti
 def parse_question(line: str, namespace: Mapping[str, Any], prog: str = "%ofox ask") -> tuple[Options, str]:
     """Return the options at the start of *line*, and the question that follows them, as it was typed."""
     try:
-        options, question = shell_words.options_and_rest(line, FLAGS, MAY_HAVE_A_NUMBER)
+        options, question = shell_words.options_and_rest(line, flags(parser_for(prog)), MAY_HAVE_A_NUMBER)
     except ValueError:
         raise usage_error(prog, "a quote is not closed: expected an even number of ' and \"") from None
     return _options(options, namespace, prog), question

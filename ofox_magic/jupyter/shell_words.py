@@ -30,9 +30,8 @@ def options_and_rest(line: str, flags: Container[str], may_have_a_number: Contai
     """
     Return the option words at the start of *line*, and what follows them, untouched.
 
-    def options_and_rest(
-    line: str, flags: Container[str], may_have_a_number: Container[str] = ()
-    ) -> tuple[list[str], str]:
+    Options that are no *flags* take the next word as their value, those in *may_have_a_number* only where it is a
+    number. A rest that is quoted as a whole is unquoted.
     Raises ValueError for an option's quote that is not closed.
     """
     options: list[str] = []

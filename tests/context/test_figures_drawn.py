@@ -91,25 +91,14 @@ def test_nothing_of_the_figure_or_of_pyplot_changes():
     one, two = plt.figure(dpi=90), plt.figure()
     one.add_subplot().plot([1, 2])
     plt.figure(two.number)
-    before = (
-        one.canvas,
-        one.dpi,
-        one.get_facecolor(),
-        tuple(one.get_size_inches()),
-        one.stale,
-        plt.get_fignums(),
-        plt.gcf(),
-    )
+
+    def state():
+        of_figure = (one.canvas, one.dpi, one.get_facecolor(), tuple(one.get_size_inches()), one.stale)
+        return *of_figure, plt.get_fignums(), plt.gcf()
+
+    before = state()
     pixels(one, limits=ImageLimits(longest_side=200))
-    assert before == (
-        one.canvas,
-        one.dpi,
-        one.get_facecolor(),
-        tuple(one.get_size_inches()),
-        one.stale,
-        plt.get_fignums(),
-        plt.gcf(),
-    )
+    assert state() == before
 
 
 @pytest.mark.parametrize("size", [(40, 30), (3, 60), (640, 4)])

@@ -146,7 +146,7 @@ def test_odd_frames_are_told_and_left_as_they_were(name, level):
 
 def test_a_cell_with_commas_quotes_and_lines_is_read_back_as_it_was():
     rows = rows_of(table_part(ODD["what breaks CSV"]))
-    assert rows[1] == ['one,"two"\nthree'] or "three" in rows[1][0]
+    assert rows[1] == ['one,"two"\nthree']
 
 
 numbers = st.lists(

@@ -6,6 +6,7 @@ import pytest
 
 from ofox_magic.chat.estimate import tokens
 from ofox_magic.context.table import table_part
+from tests.benchmarks.frames import watched
 
 ROWS = 3_000
 SECRETS = {  # no value is a part of a name, a dtype or a count
@@ -81,20 +82,10 @@ def test_a_masked_column_leaves_its_name_and_dtype_alone(make, masked, level):
 
 
 @pytest.fixture
-def collected(monkeypatch):
+def collected():
     """The heights of all that lazy frames hand over."""
-    import narwhals as nw
-
-    heights = []
-    collect = nw.LazyFrame.collect
-
-    def noting(self, *args, **kwargs):
-        frame = collect(self, *args, **kwargs)
-        heights.append(len(frame))
-        return frame
-
-    monkeypatch.setattr(nw.LazyFrame, "collect", noting)
-    return heights
+    with watched() as heights:
+        yield heights
 
 
 @pytest.mark.parametrize("make", [of_lazy_polars, of_duckdb])
