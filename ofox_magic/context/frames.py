@@ -5,7 +5,7 @@ The user's frame is never changed: columns are taken by position, and an index b
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -175,7 +175,7 @@ def _lazy(value: Any) -> Frame:
     return LazyFrame(nw.from_native(value))
 
 
-_FROM = {
+_FROM: dict[str, Callable[[Any], Frame]] = {
     "pandas": _pandas,
     "modin": _pandas,
     "polars": _polars,

@@ -39,12 +39,13 @@ class Sharing:
 
     def set_level(self, name: str, level: str) -> None:
         """Set the level of *name*, or with an empty name the default of all others. Raises ConfigError."""
-        if level not in LEVELS:
+        known = next((each for each in LEVELS if each == level), None)
+        if known is None:
             raise ConfigError(f"a level is one of {', '.join(LEVELS)}; got {level!r}")
         if name:
-            self._rules[name] = replace(self._rules.get(name, Rule()), level=level)
+            self._rules[name] = replace(self._rules.get(name, Rule()), level=known)
         else:
-            self.default = level
+            self.default = known
 
     def set_mask(self, name: str, columns: Iterable[str]) -> None:
         """Mask exactly *columns* of the table called *name*."""

@@ -175,11 +175,12 @@ def _error(record: Record) -> OfoxError:
     kind = _ERRORS[name]
     if issubclass(kind, GatewayError):
         code = record.get("code")
+        in_words: str | None = None if type(code) is int else maybe(record, "code", str)
         error = kind(
             message,
             status=maybe(record, "status", int),
             type=maybe(record, "type", str),
-            code=code if type(code) is int else maybe(record, "code", str),
+            code=code if type(code) is int else in_words,
         )
         if isinstance(error, RateLimited) and record.get("retry_after") is not None:
             error.retry_after = seconds(record["retry_after"])
