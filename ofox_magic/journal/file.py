@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ofox_magic.chat.turn import Turn
+from ofox_magic.errors import ConfigError
 from ofox_magic.journal.problems import is_damage, reason
 from ofox_magic.journal.recording import Recording
-from ofox_magic.journal.storage import NotOurs, open_to_write, set_aside, transaction
+from ofox_magic.journal.storage import open_to_write, set_aside, transaction
 
 
 class JournalFile:
@@ -69,7 +70,7 @@ class JournalFile:
         """Say what is wrong; return whether the damaged file is out of the way."""
         if is_damage(error) and self._identity == _identity(self._path):
             return self._set_aside()
-        if isinstance(error, NotOurs):
+        if isinstance(error, ConfigError):  # the file is sound, and not ours to write
             self.is_off = True
             self._say(str(error), "nothing is written")
         else:

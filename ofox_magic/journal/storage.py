@@ -30,10 +30,6 @@ CREATE TABLE picture (sha256 TEXT PRIMARY KEY, data BLOB);
 """
 
 
-class NotOurs(ConfigError):  # noqa: N818 - named for what the file is
-    """The file is sound and not ours to write."""
-
-
 def default_path() -> Path:
     """Return where the journal is: in the user's data directory."""
     from platformdirs import user_data_path
@@ -120,14 +116,14 @@ def _turn_wal_on(connection: sqlite3.Connection) -> None:
 
 
 def _checked(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of what is in the file, 0 where it is empty. Raises NotOurs."""
+    """Return the version of what is in the file, 0 where it is empty. Raises ConfigError where it is not ours."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if not tables and not version:
         return 0
     if application != APPLICATION:
-        raise NotOurs(f"{path} is another program's database, and is left alone")
+        raise ConfigError(f"{path} is another program's database, and is left alone")
     if version > SCHEMA:
-        raise NotOurs(f"{path} is of version {version} and {SCHEMA} is what is known here: use a newer ofox_magic")
+        raise ConfigError(f"{path} is of version {version} and {SCHEMA} is what is known here: use a newer ofox_magic")
     return int(version)

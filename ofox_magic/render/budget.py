@@ -5,9 +5,11 @@ Markdown can be written so that parsers take quadratic time and worse, so a pars
 on.
 """
 
+import gc
+import threading
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 _STEPS = 16  # between two looks at the clock, which costs as much as a step
 
@@ -20,7 +22,8 @@ class Budget:
     """
     Holds *seconds* and never more. Work inside `with budget` is paid from it, and `check` ends work that costs more.
 
-    *share* of the time that goes by is earned back: somebody who renders all along lives on that.
+    *share* of the time that goes by is earned back: somebody who renders all along lives on that. A garbage collection
+    that falls into the work costs nothing: it goes through all objects of the process, which may be very many.
     """
 
     def __init__(
@@ -38,6 +41,8 @@ class Budget:
         self._earned_at = clock()
         self._began = 0.0
         self._steps = 0
+        self._thread = 0
+        self._collecting_since = 0.0
 
     def earn(self, seconds: float) -> None:
         """Add *seconds*, and what the time since the last call brings."""
@@ -46,10 +51,13 @@ class Budget:
         self._earned_at = now
 
     def __enter__(self) -> Self:
+        self._thread = threading.get_ident()
         self._began = self._processor()
+        gc.callbacks.append(self._collecting)
         return self
 
     def __exit__(self, *_: object) -> None:
+        gc.callbacks.remove(self._collecting)
         self._left -= self._processor() - self._began
 
     def check(self) -> None:
@@ -57,3 +65,11 @@ class Budget:
         self._steps += 1
         if self._steps % _STEPS == 0 and self._processor() - self._began > self._left:
             raise TooMuch
+
+    def _collecting(self, phase: str, _info: dict[str, Any]) -> None:
+        if threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+        else:
+            self._began += time.thread_time() - self._collecting_since
