@@ -29,7 +29,7 @@ KINDS = {
     "moments in a zone": MOMENTS.map(lambda moment: moment.replace(tzinfo=UTC)),
     "days": DAYS,
     "decimals": st.integers(-(10**12), 10**12).map(lambda cents: Decimal(cents).scaleb(-2)),
-    "huge integers": st.integers(-(2**200), 2**200) | st.just(10**5000),
+    "huge integers": st.integers(-(2**200), 2**200) | st.just(10**4000),
     "mixed": st.one_of(
         st.integers(-5, 5), st.sampled_from(["a", "b"]), st.booleans(), st.just(Decimal("1.5")), MOMENTS
     ),
