@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import groupby
 from string import ascii_uppercase
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn, TypeAlias, get_args
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from ofox_magic.errors import ConfigError
@@ -21,6 +21,8 @@ PRACTICE = "practice"
 """The base URL that stands for the practice gateway in this very process."""
 KEY_VARIABLES = ("OFOX_API_KEY", "OFOXAI_API_KEY")  # both are in the gateway's own pages; never another vendor's
 KEYRING_SERVICE = "ofox_magic"
+Mode: TypeAlias = Literal["live", "record", "replay", "off"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 _QUOTES = "\u2018\u2019\u201c\u201d"
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}  # keeps the length, as str.lower() does not
 _PIECE = 12  # a piece of a key as long as this is masked too
@@ -90,7 +92,8 @@ class Settings:
     What holds for one turn.
 
     *base_url* has no slash at its end. *practice*: the gateway is the practice gateway of this process, whose address
-    is known once it runs. *live*: cells paint as text comes.
+    is known once it runs. *live*: cells paint as text comes. *mode*: whether a gateway is asked (`live`, `record`), a
+    cassette (`replay`) or nobody (`off`). *journal*: what is said is kept on disk.
     """
 
     base_url: str = DEFAULT_BASE_URL
@@ -99,6 +102,13 @@ class Settings:
     deadlines: Deadlines = field(default_factory=Deadlines)
     live: bool = True
     practice: bool = False
+    mode: Mode = "live"
+    journal: bool = True
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether nothing is sent to any gateway."""
+        return self.mode in ("replay", "off")
 
     @property
     def is_local(self) -> bool:
@@ -120,14 +130,30 @@ class Settings:
         Raises ConfigError, which names the variable, for a value that cannot be used. The message never holds a key.
         """
         url = _base_url(base_url or environment.get("OFOX_BASE_URL", "").strip() or DEFAULT_BASE_URL)
+        mode, live = _mode(environment), _switch(environment, "OFOX_LIVE", default=True)
         return cls(
             base_url=url,
-            api_key=None if url == PRACTICE else _api_key(api_key, environment),
+            api_key=None if url == PRACTICE else _api_key(api_key, environment, offline=mode in ("replay", "off")),
             model=model or environment.get("OFOX_MODEL", "").strip() or DEFAULT_MODEL,
             deadlines=_deadlines(environment),
-            live=environment.get("OFOX_LIVE", "1").strip().lower() not in ("0", "false", "no"),
+            live=live,
             practice=url == PRACTICE,
+            mode=mode,
+            journal=_switch(environment, "OFOX_JOURNAL", default=live),
         )
+
+
+def _mode(environment: Mapping[str, str]) -> Mode:
+    said = environment.get("OFOX_MODE", "").strip().lower() or "live"
+    mode = next((mode for mode in MODES if mode == said), None)
+    if mode is None:
+        raise ConfigError(f"OFOX_MODE is {said[:40]!r}: expected one of {', '.join(MODES)}")
+    return mode
+
+
+def _switch(environment: Mapping[str, str], variable: str, *, default: bool) -> bool:
+    said = environment.get(variable, "").strip().lower()
+    return said not in ("0", "false", "no", "off") if said else default
 
 
 def _base_url(text: str) -> str:
@@ -162,13 +188,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _api_key(given: str | Secret | None, environment: Mapping[str, str]) -> Secret | None:
+def _api_key(given: str | Secret | None, environment: Mapping[str, str], *, offline: bool) -> Secret | None:
     if given is not None:
         return _checked(given.reveal() if isinstance(given, Secret) else given, "the api_key that was passed")
     for variable in KEY_VARIABLES:
         if environment.get(variable, "").strip():
             return _checked(environment[variable], variable)
-    stored = _from_keyring()
+    stored = None if offline else _from_keyring()  # it may ask the user to unlock it, and nobody needs the key
     return _checked(stored, f"the keyring's entry for {KEYRING_SERVICE!r}") if stored else None
 
 

@@ -1,20 +1,26 @@
-"""Puts a session together from settings: the client behind it, and the practice gateway where one is asked for."""
+"""Puts a session together from settings: what carries its requests, what is known of the models, and their prices."""
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.parts import Part
+from ofox_magic.chat.runner import BeforeSend
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
+from ofox_magic.gateway.prices import CataloguePrices
 from ofox_magic.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from ofox_magic.gateway.client import GatewayClient
+    from ofox_magic.gateway.known_models import KnownModels
+    from ofox_magic.gateway.modes import ByMode
     from ofox_magic.practice import PracticeGateway
 
 
@@ -27,7 +33,12 @@ class Wiring:
     """
 
     def __init__(
-        self, environment: Mapping[str, str] | None = None, *, to_parts: ToParts | None = None, **given: Any
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        to_parts: ToParts | None = None,
+        before_send: BeforeSend | None = None,
+        **given: Any,
     ) -> None:
         if isinstance(given.get("api_key"), str):
             given["api_key"] = Secret(given["api_key"])
@@ -35,7 +46,13 @@ class Wiring:
         # behind a function, since the environment holds the key, and a dump of attributes would show it
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
         self._practice: PracticeGateway | None = None
-        self.session = Session(self, to_parts=to_parts or _to_parts, default_model=lambda: self.settings().model)
+        self.session = Session(
+            self,
+            to_parts=to_parts or _to_parts,
+            default_model=lambda: self.settings().model,
+            before_send=before_send,
+            prices=CataloguePrices(self.card, self.ensure_models),
+        )
 
     def settings(self) -> Settings:
         """Return what holds now. Raises ConfigError, which names what to set."""
@@ -45,28 +62,91 @@ class Wiring:
             problem = error.with_traceback(None)  # its frames hold the environment, and a verbose traceback shows them
         raise problem
 
-    @cached_property
-    def client(self) -> "GatewayClient":
-        """The client, made when first used."""
-        from ofox_magic.gateway.client import GatewayClient
-
-        return GatewayClient(self._settings_with_address)
+    # -- the transport ------------------------------------------------------------------------------------------------
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
-        """Send *request* (see Transport)."""
-        return self.client.start(request, on_event)
+        """Send *request* (see Transport), or record or replay it, as OFOX_MODE says."""
+        return self._by_mode.start(request, on_event, mode=self.settings().mode, cassette=self._cassette())
+
+    def body(self, request: Request) -> bytes:
+        """Return the body of *request* as it goes over the wire: JSON in UTF-8. Raises ConfigError."""
+        from ofox_magic.gateway.wire import encode, request_body
+
+        return encode(request_body(request))
 
     def card(self, model: str) -> ModelCard | None:
-        """Return what is known of *model*: nothing before the catalogue was fetched."""
-        return self.client.card(model) if "client" in vars(self) else None
+        """Return what is known of *model* (id or alias); asks nobody but the file that keeps the catalogue."""
+        try:
+            settings = self.settings()
+        except ConfigError:
+            return None  # it is said when something is sent
+        if settings.mode == "replay":
+            return self._by_mode.recorded_card(model, self._cassette())
+        return self.known_models.of(self._known_address(settings)).card(model)
+
+    # -- the models ---------------------------------------------------------------------------------------------------
+
+    def models(self) -> tuple[ModelCard, ...]:
+        """Ask the gateway for its models. Raises OfoxError."""
+        settings = self.settings()
+        if settings.is_offline:
+            raise ConfigError(f"OFOX_MODE={settings.mode}: nothing is sent, and the gateway knows its models")
+        return self.client.models()
+
+    def ensure_models(self) -> None:
+        """Ask the gateway for its models where what is known of them is a day old; where that fails, that stays."""
+        with suppress(ConfigError):
+            if not self.settings().is_offline:
+                self.client.ensure_models()
+
+    @cached_property
+    def known_models(self) -> "KnownModels":
+        """What is known of each gateway's models, for a day on disk."""
+        from ofox_magic.gateway.catalogue_file import CatalogueFile, default_directory
+        from ofox_magic.gateway.known_models import KnownModels
+
+        return KnownModels(CatalogueFile(default_directory()))
+
+    # -- what carries -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def client(self) -> "GatewayClient":
+        """The client, made when first used, since httpx is heavy."""
+        from ofox_magic.gateway.client import GatewayClient
+
+        return GatewayClient(self._settings_with_address, models=self.known_models)
+
+    @cached_property
+    def _by_mode(self) -> "ByMode":
+        from ofox_magic.gateway.modes import ByMode
+
+        return ByMode(lambda: self.client, mask=self.mask)
+
+    def mask(self, text: str) -> str:
+        """Return *text* without the key."""
+        try:
+            key = self.settings().api_key
+        except ConfigError:
+            return text
+        return key.mask(text) if key else text
 
     def close(self) -> None:
         """End the loop thread and the practice gateway; a later turn starts them again."""
         if "client" in vars(self):
             self.client.close()
+        if "_by_mode" in vars(self):
+            self._by_mode.close()
         if self._practice is not None:
             self._practice.stop()
             self._practice = None
+
+    def _cassette(self) -> Path:
+        from ofox_magic.gateway.replay import cassette_path
+
+        return cassette_path(self._environment())
+
+    def _known_address(self, settings: Settings) -> str:
+        return self._practice.base_url if settings.practice and self._practice else settings.base_url
 
     def _settings_with_address(self) -> Settings:
         settings = self.settings()

@@ -1,10 +1,22 @@
 """What all tests share: no setting of the machine reaches them, and a practice gateway where one is asked for."""
 
 import os
+import tempfile
 
 import pytest
 
 from ofox_magic.testing import practice_gateway
+
+
+def pytest_configure(config):
+    """What is kept on disk, by these tests and the kernels that they start, is kept apart and goes with them."""
+    config.ofox_home = tempfile.TemporaryDirectory(prefix="ofox-tests-")
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        os.environ[name] = config.ofox_home.name
+
+
+def pytest_unconfigure(config):
+    config.ofox_home.cleanup()
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +25,7 @@ def no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
         if name.upper().startswith(("OFOX", "OPENAI")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("OFOX_JOURNAL", "0")
 
 
 @pytest.fixture

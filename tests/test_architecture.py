@@ -47,14 +47,17 @@ LAYERS = {
     "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
-    "jupyter": {"", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"},
+    "jupyter": {
+        *("", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"),
+        *("conversation_file", "journal", "notebook_file"),
+    },
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},
     "": {"chat", "errors", "jupyter", "wiring"},
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages estimate events reply conversation part_records records history money ledger budget notices subscribers transport turn runner session"
+WITHIN_CHAT = "parts messages estimate events reply conversation part_records records history histories money ledger budget notices subscribers transport account turn asked runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {

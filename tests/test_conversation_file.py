@@ -8,8 +8,7 @@ import pytest
 
 from ofox_magic.chat.conversation import Conversation, Exchange, Version
 from ofox_magic.chat.messages import assistant, user
-from ofox_magic.chat.part_records import Opaque
-from ofox_magic.chat.parts import Image, Table
+from ofox_magic.chat.parts import Image, Opaque, Table
 from ofox_magic.conversation_file import load, save
 from ofox_magic.errors import ConfigError
 

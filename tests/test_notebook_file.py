@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ofox_magic.chat.part_records import Opaque
-from ofox_magic.chat.parts import Text
+from ofox_magic.chat.parts import Opaque, Text
 from ofox_magic.chat.session import Session
 from ofox_magic.errors import ConfigError, ServerError
 from ofox_magic.gateway.wire import request_body
@@ -51,7 +50,7 @@ def answered(*answers):
 def test_questions_and_answers_come_back_as_they_were(notebook):
     session, (first, second) = answered("An *answer*.", "Another\n\nwith `code`.")
     found = load_notebook(notebook(cell("%%ofox\nq0", first), cell("%%ofox\nq1\n", second)), read_line)
-    assert found.conversation.exchanges == tuple(session._histories["main"].now.exchanges)
+    assert found.conversation.exchanges == tuple(session.conversations["main"].exchanges)
 
 
 def test_the_line_gives_model_system_name_and_what_was_attached(notebook):

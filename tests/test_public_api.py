@@ -52,17 +52,26 @@ def test_the_package_offers_exactly_these_names():
 def test_a_session_offers_exactly_these_names():
     session = ofox_magic.connect()
     assert {name for name in dir(session) if not name.startswith("_")} == {
+        "activate",
         "aliases",
         "ask",
+        "budget",
         "cancel",
         "clear",
+        "conversations",
+        "draft",
+        "drop_oldest",
+        "estimate",
         "fork",
         "ledger",
+        "max_history",
         "model",
         "name",
         "names",
+        "new",
         "redo",
         "resolve",
+        "restore",
         "snapshot",
         "subscribe",
         "switch",
@@ -70,14 +79,16 @@ def test_a_session_offers_exactly_these_names():
         "turns",
         "undo",
     }
-    assert list(inspect.signature(Session.ask).parameters) == (
-        ["self", "content", "model", "system", "key", "timeout", "stream", "name", "remarks", "params"]
-    )
+    assert list(inspect.signature(Session.ask).parameters) == [
+        *("self", "content", "model", "system", "key", "timeout", "stream", "name", "remarks"),
+        *("conversation", "max_history", "max_cost", "params"),
+    ]
 
 
 def test_a_turn_offers_exactly_these_names():
     expected = [
         "cancel",
+        "cost",
         "id",
         "key",
         "model",
@@ -91,7 +102,7 @@ def test_a_turn_offers_exactly_these_names():
         "wait",
         "watch",
     ]
-    turn = Turn("t", None, "m", (), changed=None, versions=tuple, cancel=None)
+    turn = Turn("t", None, "m", (), changed=None, versions=tuple, price=None, cancel=None)
     assert {name for name in dir(turn) if not name.startswith("_")} == set(expected)
 
 

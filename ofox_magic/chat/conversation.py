@@ -6,12 +6,13 @@ Immutable: every change gives a new Conversation, so undo is keeping the old one
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, UsageReported
 from ofox_magic.chat.messages import Message, Usage, tool
 from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
-from ofox_magic.chat.reply import Reply, Status, deltas
-from ofox_magic.errors import OfoxError
+from ofox_magic.chat.reply import SETTLED, Reply, Status, deltas
+from ofox_magic.errors import ConfigError, OfoxError
 
 CUT_MARKS = {
     "stopped": "[The user stopped this answer here.]",
@@ -52,7 +53,8 @@ class Version:
         Nothing where nothing was answered: a question alone, or an empty answer, is refused by some models.
         """
         said = tuple(self._said())
-        return (*self.question, Message("assistant", said)) if said else ()
+        asked = tuple(message for message in self.question if message.can_be_sent)
+        return (*asked, Message("assistant", said)) if said and asked else ()
 
     def events(self) -> Iterator[Event]:
         """Yield the events that make a Reply of it."""
@@ -126,14 +128,32 @@ class Conversation:
         active = len(versions) - 1 if version.answer or len(versions) == 1 else exchange.active
         return self._with(replace(exchange, versions=versions, active=active))
 
-    def messages(self, *, above: str | None = None) -> tuple[Message, ...]:
-        """Return what a request carries: all turns as they stand, or those above the turn with the id *above*."""
-        carried: list[Message] = []
-        for exchange in self.exchanges:
-            if exchange.id == above:
-                break
-            carried.extend(exchange.version.messages())
-        return tuple(carried)
+    def activate(self, id: str, number: int) -> "Conversation":  # noqa: A002
+        """Make version *number*, counted from 0, the one that counts in turn *id*. Raises ConfigError."""
+        exchange = self.find(id=id)
+        if exchange is None or not 0 <= number < len(exchange.versions):
+            raise ConfigError(f"there is no version {number + 1} of that turn")
+        if exchange.versions[number].status not in SETTLED:
+            raise ConfigError("that version has not ended yet")
+        return self._with(replace(exchange, active=number), self.running)
+
+    def messages(self, *, above: str | None = None, last: int | None = None) -> tuple[Message, ...]:
+        """
+        Return what a request carries: all turns as they stand, or those above the turn with the id *above*.
+
+        *last*: of these the last so many only.
+        """
+        turns = [exchange.version.messages() for exchange in takewhile(lambda e: e.id != above, self.exchanges)]
+        turns = [messages for messages in turns if messages]
+        return tuple(
+            message
+            for messages in (turns if last is None else turns[max(0, len(turns) - last) :])
+            for message in messages
+        )
+
+    def without_oldest(self, count: int) -> "Conversation":
+        """Return what is left without the oldest *count* turns."""
+        return Conversation(self.exchanges[count:], self.running)
 
     def at_rest(self) -> "Conversation":
         """Return what has ended: without the version that is running, and without its turn where it has no other."""

@@ -15,6 +15,7 @@ times as many (2,833 and 5,667), which is not followed here; other vendors have 
 import math
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Part, Table, Text, ToolCall, ToolResult
@@ -66,6 +67,7 @@ def tokens_of(messages: Iterable[Message]) -> int:
     return sum(PER_MESSAGE + sum(tokens(part) for part in message.parts) for message in messages)
 
 
+@lru_cache(maxsize=4096)  # a long history is counted before each question, and most of it was counted before
 def _of_text(text: str) -> int:
     """Count as byte-pair encodings of the present vocabularies do, on average."""
     return math.ceil(sum(_WEIGHTS[found.lastgroup or ""](found.group()) for found in _WORDS.finditer(text)))

@@ -33,6 +33,22 @@ class History:
         self._step(Conversation())
         return True
 
+    def activate(self, id: str, number: int) -> bool:  # noqa: A002
+        """Make version *number* of turn *id* the one that counts, as one step. Raises ConfigError. Returns True."""
+        self._step(self.now.activate(id, number))
+        return True
+
+    def drop_oldest(self, count: int) -> bool:
+        """Take the oldest *count* turns away, as one step. Returns whether there were any."""
+        if not self.now.exchanges[:count]:
+            return False
+        self._step(self.now.without_oldest(count))
+        return True
+
+    def restore(self, conversation: Conversation) -> None:
+        """Put *conversation* in place of what stands here, as one step."""
+        self._step(conversation)
+
     def undo(self) -> bool:
         """Go one step back. Returns False where there is none."""
         return self._go(self._past, self._future)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Literal, TypeAlias
 
-from ofox_magic.chat.parts import Part, Text, ToolResult, parts_of
+from ofox_magic.chat.parts import Opaque, Part, Text, ToolResult, parts_of
 from ofox_magic.errors import ConfigError
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
@@ -23,6 +23,11 @@ class Message:
     def text(self) -> str:
         """The text parts, joined."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether anything is left of it without what was not stored."""
+        return any(not isinstance(part, Opaque) for part in self.parts)
 
 
 def system(*content: object, name: str | None = None) -> Message:

@@ -7,11 +7,11 @@ version) is kept as it is: an Opaque part, shown and never sent.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar, cast, get_args
 
-from ofox_magic.chat.parts import Detail, Image, Inserted, Part, Reasoning, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.parts import Detail, Image, Inserted, Opaque, Part, Reasoning, Table, Text, ToolCall, ToolResult
 from ofox_magic.errors import ConfigError
 
 Record: TypeAlias = dict[str, Any]
@@ -28,25 +28,12 @@ _NAMES = {kind: name for name, kind in _PLAIN.items()}
 _DETAILS = get_args(Detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """
-    A part that is shown as *label* and not sent: of an unknown *type*, or one whose content was not stored.
-
-    *record* is its JSON text, which goes out again as it came.
-    """
-
-    type: str
-    label: str
-    record: str
-
-
 def not_stored(name: str, kind: str = "attachment") -> Part:
     """Return what stands for the attachment *name*, whose content is not there: it is shown, and not sent."""
     return _opaque({"type": "not_stored", "name": name, "kind": kind}, f"{kind} · not stored")
 
 
-def part_record(part: Part | Opaque) -> Record:
+def part_record(part: Part) -> Record:
     """Return *part*; a picture without its bytes."""
     match part:
         case Opaque():
@@ -108,8 +95,7 @@ def _image(record: Record, find: FindPicture) -> Part:
 
 def _opaque(record: Record, what: str) -> Part:
     kind = str(record.get("type"))
-    # a message is typed as made of the parts that can be sent, and this one is passed over by whoever sends
-    return cast("Part", Opaque(kind, f"{record.get('name') or kind} · {what}", json.dumps(record)))
+    return Opaque(kind, f"{record.get('name') or kind} · {what}", json.dumps(record))
 
 
 def filled(kind: type[_Kind], record: Mapping[str, Any]) -> _Kind:

@@ -106,7 +106,20 @@ class ToolResult:
     text: str
 
 
-Part: TypeAlias = Text | Image | Table | Reasoning | ToolCall | ToolResult
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """
+    A part that is shown as *label* and not sent: of an unknown *type*, or one whose content was not stored.
+
+    *record* is its JSON text, which goes out again as it came.
+    """
+
+    type: str
+    label: str
+    record: str
+
+
+Part: TypeAlias = Text | Image | Table | Reasoning | ToolCall | ToolResult | Opaque
 
 
 def parts_of(*values: object) -> tuple[Part, ...]:

@@ -6,17 +6,15 @@ lands inside a change.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from threading import Condition
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from ofox_magic.chat.conversation import Version, with_calls_closed
+from ofox_magic.chat.account import Account
+from ofox_magic.chat.asked import Asked
+from ofox_magic.chat.conversation import Version
 from ofox_magic.chat.events import Event, Finished
-from ofox_magic.chat.history import History
-from ofox_magic.chat.ledger import Ledger
-from ofox_magic.chat.messages import system
 from ofox_magic.chat.notices import Delta, Settled, TurnAdded, TurnChanged
 from ofox_magic.chat.subscribers import Subscribers
 from ofox_magic.chat.transport import Abandoned, Cancel, Request, Transport
@@ -27,42 +25,21 @@ BeforeSend: TypeAlias = Callable[[Turn, Request], None]
 """Told of each request before it leaves, on whichever thread starts it; what it raises ends the turn."""
 
 
-@dataclass(eq=False)
-class Asked:
-    """A turn that has not ended, and what its request needs."""
-
-    turn: Turn
-    history: History
-    system: str | None
-    params: Mapping[str, Any]
-    stream: bool
-    timeout: float | None
-    cancel: Cancel | None = None
-    cancelled: bool = False
-
-    def request(self) -> Request:
-        """Put the request together as the history now stands."""
-        first = (system(self.system),) if self.system else ()
-        above = self.history.now.messages(above=self.turn.id)
-        return Request(
-            model=self.turn.model,
-            messages=(*first, *with_calls_closed((*above, *self.turn.question))),
-            params=self.params,
-            stream=self.stream,
-            timeout=self.timeout,
-        )
-
-
 class Runner:
     """The queue, and the turn that is running. *changed* guards all of a session's state."""
 
     def __init__(
-        self, transport: Transport, changed: Condition, subscribers: Subscribers, before_send: BeforeSend | None
+        self,
+        transport: Transport,
+        changed: Condition,
+        subscribers: Subscribers,
+        account: Account,
+        before_send: BeforeSend | None,
     ) -> None:
-        self.ledger = Ledger()
         self.running: Asked | None = None
         self._queue: deque[Asked] = deque()
         self._transport = transport
+        self._account = account
         self._before_send = before_send
         self._changed = changed
         self._subscribers = subscribers
@@ -101,15 +78,19 @@ class Runner:
         while asked := self._next():
             self._subscribers.deliver()
             try:
-                request = asked.request()
-                if self._before_send:
-                    self._before_send(asked.turn, request)
-                cancel = self._transport.start(request, partial(self._take, asked))
+                cancel = self._send(asked)
             except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
                 self._fail(asked, error)
             else:
                 self._attach(asked, cancel)
         self._subscribers.deliver()
+
+    def _send(self, asked: Asked) -> Cancel:
+        request = asked.request()
+        asked.estimate = self._account.admit(request, turn_cap=asked.max_cost, since=len(self._account.ledger))
+        if self._before_send:
+            self._before_send(asked.turn, request)
+        return self._transport.start(request, partial(self._take, asked))
 
     def _next(self) -> Asked | None:
         with self._changed:
@@ -163,10 +144,16 @@ class Runner:
     def _settle(self, asked: Asked) -> None:
         turn = asked.turn
         asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model))
-        if turn.reply.parts:
-            self.ledger.add(turn.reply.model or turn.model, turn.reply.usage)
+        self._enter(asked)
         if asked in self._queue:
             self._queue.remove(asked)
         if self.running is asked:
             self.running = None
         self._subscribers.post(Settled, turn.id, turn.state)
+
+    def _enter(self, asked: Asked) -> None:
+        """Write down what an answer used. A request that was stopped before it counts too: it may have cost as much."""
+        reply = asked.turn.reply
+        was_under_way = reply.status == "stopped" and asked.cancel is not None
+        if reply.parts or was_under_way:
+            self._account.ledger.add(asked.turn.model, reply.usage, answered=reply.model, estimate=asked.estimate)

@@ -4,21 +4,26 @@ The one object that cells, panel and programs share: it asks, keeps the history,
 Knows a Transport, never HTTP.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from decimal import Decimal
 from functools import partial
 from threading import Condition
 from typing import Any
 from uuid import uuid4
 
-from ofox_magic.chat.conversation import Exchange, Version
+from ofox_magic.chat.account import Account, Estimate, Prices
+from ofox_magic.chat.asked import Asked, Choices
+from ofox_magic.chat.conversation import Conversation, Exchange
+from ofox_magic.chat.histories import Histories
 from ofox_magic.chat.history import History
 from ofox_magic.chat.ledger import Ledger
 from ofox_magic.chat.messages import Message, ToParts, messages_of
 from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
-from ofox_magic.chat.runner import Asked, BeforeSend, Runner
+from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
-from ofox_magic.chat.transport import Transport
+from ofox_magic.chat.transport import Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ConfigError
 
@@ -29,7 +34,9 @@ class Session:
 
     `model` and `system` hold for every turn until they are changed; None means what *default_model* returns at each
     turn, and no system message. `aliases` maps short names to model ids. *to_parts* turns what is asked into parts.
-    *before_send* is told of each request before it leaves, and can refuse it by raising.
+    *before_send* is told of each request before it leaves, and can refuse it by raising. *prices* knows what models
+    cost; `budget` is what may be spent in USD, None: anything. `max_history` is how many of the turns so far go along
+    with a question, None: all.
     """
 
     def __init__(
@@ -39,18 +46,20 @@ class Session:
         to_parts: ToParts = parts_of,
         default_model: Callable[[], str],
         before_send: BeforeSend | None = None,
+        prices: Prices | None = None,
     ) -> None:
         self.model: str | None = None
         self.system: str | None = None
         self.aliases: dict[str, str] = {}
+        self.max_history: int | None = None
+        self._account = Account(prices)
         self._transport = transport
         self._to_parts = to_parts
         self._default_model = default_model
-        self._history = History("main")
-        self._histories = {self._history.name: self._history}
+        self._histories = Histories()
         self._changed = Condition()
         self._subscribers = Subscribers()
-        self._runner = Runner(transport, self._changed, self._subscribers, before_send)
+        self._runner = Runner(transport, self._changed, self._subscribers, self._account, before_send)
 
     # -- asking ---------------------------------------------------------------
 
@@ -64,6 +73,9 @@ class Session:
         stream: bool = True,
         name: str | None = None,
         remarks: tuple[str, ...] = (),
+        conversation: str | None = None,
+        max_history: int | None = None,
+        max_cost: Decimal | None = None,
         **params: Any,
     ) -> Turn:
         """
@@ -72,27 +84,30 @@ class Session:
         *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was
         used before puts a new version into that turn's place; without one the turn is appended. *timeout* is in
         seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
-        and not sent. All other *params* go into the request's body as they are, under their own names; what is not
-        given is not sent.
+        and not sent. The turn goes into *conversation*, which is made where there is none of that name, else into the
+        current one; of the turns there the last *max_history* go along (0: none). *max_cost* is what it may cost, in
+        USD. All other *params* go into the request's body as they are, under their own names; what is not given is not
+        sent.
 
         Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
         within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
         """
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
-        if "messages" in params:
-            raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
-        question = messages_of(*content, name=name, to_parts=self._to_parts)
-        asked = Asked(
-            turn=self._turn(key, self.resolve(model or self.model or self._default_model()), question, remarks),
-            history=self._history,
-            system=self.system if system is None else system,
-            params=params,
-            stream=stream,
-            timeout=timeout,
-        )
+        choices = Choices(model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost)
+        asked = self._asked(content, choices, params)
+        self._histories.keep(asked.history)
         self._runner.add(asked)
         return asked.turn
+
+    def draft(self, *content: object, **given: Any) -> Request:
+        """Return the request that `ask` would send for the same arguments, as things stand. Sends nothing."""
+        chosen = {field.name: given.pop(field.name) for field in fields(Choices) if field.name in given}
+        return self._asked(content, Choices(**chosen), given).request()
+
+    def estimate(self, request: Request) -> Estimate:
+        """Return what *request* costs at most, by what is known now."""
+        return self._account.estimate(request)
 
     def resolve(self, model: str) -> str:
         """Return the id that the alias *model* stands for: ours first, then the catalogue's; else *model* itself."""
@@ -109,56 +124,80 @@ class Session:
     @property
     def name(self) -> str:
         """The name of the conversation that the next turn goes into."""
-        return self._history.name
+        return self._histories.current.name
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all conversations of this session."""
-        return tuple(self._histories)
+        return self._histories.names
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """All conversations of this session as they stand, by name."""
+        with self._changed:
+            return self._histories.conversations
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         """The turns in order, those that are running or queued included."""
         with self._changed:
-            under_way = {
-                asked.turn.id: asked.turn for asked in self._runner.under_way if asked.history is self._history
-            }
-            exchanges = self._history.now.exchanges
+            history = self._histories.current
+            under_way = {asked.turn.id: asked.turn for asked in self._runner.under_way if asked.history is history}
+            exchanges = history.now.exchanges
         placed = {exchange.id: under_way.get(exchange.id) or self._settled_turn(exchange) for exchange in exchanges}
         return tuple((placed | under_way).values())
 
     def undo(self) -> bool:
         """Take the last step back (a turn, a re-run, a clear); one that is running is stopped. False: nothing to."""
-        return self._step_history(History.undo)
+        return self._step(History.undo)
 
     def redo(self) -> bool:
         """Take the last undo back. False where there is none, or something was said since."""
-        return self._step_history(History.redo)
+        return self._step(History.redo)
 
     def clear(self) -> bool:
         """Take all turns away; undo brings them again. False where there were none."""
-        return self._step_history(History.clear)
+        return self._step(History.clear)
+
+    def drop_oldest(self, count: int) -> bool:
+        """Take the oldest *count* turns away; undo brings them again. False where there were none."""
+        return self._step(lambda history: history.drop_oldest(count))
+
+    def activate(self, turn_id: str, number: int) -> None:
+        """Make version *number*, counted from 0, of a turn the one that counts; undo takes it back. ConfigError."""
+        self._step(lambda history: history.activate(turn_id, number))
 
     def fork(self, name: str) -> None:
         """Go on in a copy called *name*; the conversation stays as it is under its own. ConfigError if taken."""
-        if name in self._histories:
-            raise ConfigError(f"there is a conversation called {name!r} already: switch to it, or take another name")
-        self._histories[name] = self._history.fork(name)
-        self.switch(name)
+        self._change(lambda histories: histories.begin(histories.current.fork(name)))
+
+    def new(self, name: str) -> None:
+        """Go on in an empty conversation called *name*. ConfigError if taken."""
+        self._change(lambda histories: histories.begin(History(name)))
 
     def switch(self, name: str) -> None:
         """Go on in the conversation called *name*. ConfigError where there is none."""
-        if name not in self._histories:
-            raise ConfigError(f"no conversation is called {name!r}; there are: {', '.join(self.names)}")
-        with self._changed:
-            self._history = self._histories[name]
-            self._subscribers.post(HistoryReplaced, name)
-        self._subscribers.deliver()
+        self._change(lambda histories: histories.switch(name))
+
+    def restore(self, conversations: Mapping[str, Conversation], current: str) -> None:
+        """Put *conversations* in place of those of the same names, and go on in *current*; undo takes each back."""
+        self._change(lambda histories: histories.restore(conversations, current))
+
+    # -- money --------------------------------------------------------------------------------------------------------
 
     @property
     def ledger(self) -> Ledger:
         """What was used so far, by model."""
-        return self._runner.ledger
+        return self._account.ledger
+
+    @property
+    def budget(self) -> Decimal | None:
+        """What may be spent in all, in USD; None: anything."""
+        return self._account.cap
+
+    @budget.setter
+    def budget(self, cap: Decimal | None) -> None:
+        self._account.cap = cap
 
     # -- watching -------------------------------------------------------------
 
@@ -174,7 +213,7 @@ class Session:
     def snapshot(self) -> Snapshot:
         """Return how things stand, and the number of the last notice, so that a late view joins without loss."""
         with self._changed:
-            history = self._history
+            history = self._histories.current
             running = tuple(
                 RunningTurn(a.turn.id, a.turn.key, a.turn.state, a.turn.question, tuple(a.turn.reply.replay()))
                 for a in self._runner.under_way
@@ -184,9 +223,32 @@ class Session:
 
     # -- inside ---------------------------------------------------------------
 
-    def _turn(self, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...]) -> Turn:
-        known = self._history.now.find(key=key) if key is not None else None
-        return self._handle(known.id if known else uuid4().hex[:12], key, model, question, remarks)
+    def _asked(self, content: tuple[object, ...], chosen: Choices, params: Mapping[str, Any]) -> Asked:
+        if "messages" in params:
+            raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
+        question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
+        history = self._histories.named(chosen.conversation)
+        model = self.resolve(chosen.model or self.model or self._default_model())
+        return Asked(
+            turn=self._handle(self._turn_id(history, chosen.key), chosen.key, model, question, chosen.remarks),
+            history=history,
+            system=self.system if chosen.system is None else chosen.system,
+            params=params,
+            stream=chosen.stream,
+            timeout=chosen.timeout,
+            max_history=self.max_history if chosen.max_history is None else chosen.max_history,
+            max_cost=chosen.max_cost,
+        )
+
+    def _turn_id(self, history: History, key: str | None) -> str:
+        """The id of the turn that *key* stands for, one that waits for its first run included; else a new one."""
+        if key is not None:
+            for asked in self._runner.under_way:
+                if asked.history is history and asked.turn.key == key:
+                    return asked.turn.id
+            if exchange := history.now.find(key=key):
+                return exchange.id
+        return uuid4().hex[:12]
 
     def _handle(
         self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
@@ -198,7 +260,8 @@ class Session:
             question,
             remarks=remarks,
             changed=self._changed,
-            versions=partial(self._versions, turn_id),
+            versions=partial(self._histories.versions, turn_id),
+            price=self._account.cost,
             cancel=partial(self.cancel, turn_id),
         )
 
@@ -209,15 +272,10 @@ class Session:
             turn.take(event)
         return turn
 
-    def _versions(self, turn_id: str) -> tuple[Version, ...]:
-        for history in self._histories.values():
-            if exchange := history.now.find(id=turn_id):
-                return exchange.versions
-        return ()
-
-    def _step_history(self, step: Callable[[History], bool]) -> bool:
+    def _step(self, step: Callable[[History], bool]) -> bool:
+        """Change the current conversation; a turn that runs and is no longer in it is stopped."""
         with self._changed:
-            history, running = self._history, self._runner.running
+            history, running = self._histories.current, self._runner.running
             if not step(history):
                 return False
             removed = running is not None and running.history is history and history.now.running != running.turn.id
@@ -226,3 +284,10 @@ class Session:
             self.cancel(running.turn.id)
         self._subscribers.deliver()
         return True
+
+    def _change(self, change: Callable[[Histories], None]) -> None:
+        """Change which conversations there are, and which is the current one."""
+        with self._changed:
+            change(self._histories)
+            self._subscribers.post(HistoryReplaced, self._histories.current.name)
+        self._subscribers.deliver()

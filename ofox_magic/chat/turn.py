@@ -1,12 +1,14 @@
 """A turn as its asker holds it: watch it, wait for it, stop it. It goes on by itself, watched or not."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from threading import Condition
 from types import TracebackType
 from typing import Self
 
 from ofox_magic.chat.conversation import Version
 from ofox_magic.chat.events import Event, Finished
+from ofox_magic.chat.ledger import Price
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.reply import Reply, Status
 
@@ -33,6 +35,7 @@ class Turn:
         remarks: tuple[str, ...] = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
+        price: Price,
         cancel: Callable[[], None],
     ) -> None:
         self.id = id
@@ -44,6 +47,7 @@ class Turn:
         self._events: list[Event] = []
         self._changed = changed
         self._versions = versions
+        self._price = price
         self._cancel = cancel
 
     def __repr__(self) -> str:
@@ -58,6 +62,11 @@ class Turn:
     def versions(self) -> tuple[Version, ...]:
         """All runs of this turn, oldest first; empty once it was undone or cleared."""
         return self._versions()
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the answer cost in USD, by the prices that are known now; None where that is unknown."""
+        return self._price(self.reply.usage, self.reply.model, self.model) if self.reply.usage else None
 
     def cancel(self) -> None:
         """Stop it: close the connection at once, or leave the queue. Returns before the turn has settled."""

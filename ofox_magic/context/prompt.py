@@ -9,6 +9,7 @@ from ofox_magic.chat.parts import Inserted, Part, Text
 from ofox_magic.context import files, references
 from ofox_magic.context.convert import AS_SET, Choices, Converter
 from ofox_magic.context.displays import Display, Displays
+from ofox_magic.context.sent_before import SentBefore
 from ofox_magic.errors import ConfigError
 
 NEW = -1
@@ -31,6 +32,7 @@ class Notebook:
         self._displays = displays
         self._converter = converter
         self._seen = 0
+        self._sent = SentBefore()
 
     def prompt(
         self, text: str, *, attach: Sequence[str] = (), see: int = 0, raw: bool = False, choices: Choices = AS_SET
@@ -44,8 +46,14 @@ class Notebook:
         parts = [Text(text)] if raw else self._resolved(text, choices)
         parts += [part for word in attach for part in self._attached(word, choices)]
         parts += [part for display in self._shown(see) for part in self._converter.parts(display, "", choices)]
+        return Prompt(
+            tuple(parts), (*(() if raw else self._remarks(text)), *self._sent.changes(self._namespace, parts))
+        )
+
+    def sent(self, parts: Sequence[Part]) -> None:
+        """Take notice that *parts* were sent: what changes from now on is said, and NEW begins here."""
         self._seen = self._displays.mark
-        return Prompt(tuple(parts), () if raw else self._remarks(text))
+        self._sent.note(parts, self._namespace)
 
     def look_up(self, name: str) -> object:
         """Return what *name* stands for, as a reference writes it: a variable, Out[3], In[3], Err[3] or last."""

@@ -119,7 +119,7 @@ class Watch:
         _quietly(self._listener.end_cell, result)
 
     def _begun(self, info: Any) -> None:
-        self._listener.begin_cell(info, getattr(info, "cell_id", None) or _cell_id(self._shell))
+        self._listener.begin_cell(info, getattr(info, "cell_id", None) or cell_id_of(self._shell))
 
     def _note(self, made: tuple[Any, Any], obj: Any) -> None:
         self._formatting.made = made[0], _source(obj)
@@ -152,7 +152,7 @@ class Watch:
         return _source(formatting.objects[-1]) if formatting.objects else Source()
 
 
-def _cell_id(shell: Any) -> str | None:
+def cell_id_of(shell: Any) -> str | None:
     """The cell's id, from the request that runs it: IPython before 8 does not hand it on."""
     parent = getattr(shell, "parent_header", None)
     metadata = parent.get("metadata") if isinstance(parent, Mapping) else None

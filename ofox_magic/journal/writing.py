@@ -116,6 +116,11 @@ class Journal:
         thread.join(_LAST_WAIT)
         atexit.unregister(self.close)
 
+    @property
+    def own_ids(self) -> frozenset[str]:
+        """The ids of the sessions that are written here."""
+        return frozenset(recording.id for recording in self._recordings)
+
     def sessions(self) -> tuple[reading.SessionInfo, ...]:
         """Return what is in the file, the session that changed last first. Raises ConfigError, one line."""
         return reading.sessions(self.path)

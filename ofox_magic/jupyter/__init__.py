@@ -31,7 +31,7 @@ def install(shell: Any) -> Kit:
         kit.displays.install()
         magics = OfoxMagics(shell, kit, partial(_painter, shell))
         shell.register_magics(magics)
-        shell.events.register("pre_run_cell", magics.begin_cell)
+        shell.events.register("pre_run_cell", magics.cell.begin)
     return kit
 
 
@@ -47,11 +47,10 @@ def uninstall(shell: Any) -> None:
         shell.magics_manager.magics[kind].pop("ofox", None)
     magics = shell.magics_manager.registry.pop(OfoxMagics.__name__, None)
     if magics is not None:
-        shell.events.unregister("pre_run_cell", magics.begin_cell)
+        shell.events.unregister("pre_run_cell", magics.cell.begin)
     kit = getattr(shell, _ATTRIBUTE, None)
     if kit is not None:
-        kit.displays.uninstall()
-        kit.wiring.close()
+        kit.close()
 
 
 def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any, TypeAlias
 
+from ofox_magic.chat.money import approximately
 from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter.chips import chips
@@ -93,13 +94,18 @@ def along_html(turn: Turn, *, sizes: bool = True) -> str:
 
 
 def footer(turn: Turn, seconds: float | None = None) -> str:
-    """Return the line under an answer: who answered, tokens, *seconds*, and how it ended unless all went well."""
+    """
+    Return the line under an answer: who answered, tokens, cost, *seconds*, and how it ended unless all went well.
+
+    Without *seconds* there is no cost either: it is known once the catalogue is, which is a matter of time.
+    """
     reply = turn.reply
     answered = one_line(reply.model or turn.model, 80)
     used = f"{reply.usage.prompt_tokens:,} + {reply.usage.completion_tokens:,} tokens" if reply.usage else ""
     took = "" if seconds is None else f"{seconds:.1f} s"
     asked = f"asked for {one_line(turn.model, 80)}" if reply.model and reply.model != turn.model else ""
-    return " · ".join(item for item in (answered, asked, used, took, ending(reply)) if item)
+    cost = "" if seconds is None or turn.cost is None else approximately(turn.cost)
+    return " · ".join(item for item in (answered, asked, used, cost, took, ending(reply)) if item)
 
 
 def ending(reply: Reply) -> str:

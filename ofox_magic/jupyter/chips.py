@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ofox_magic.chat.estimate import tokens
 from ofox_magic.chat.messages import Message
-from ofox_magic.chat.parts import Image, Inserted, Part, Table, Text
-from ofox_magic.chat.transport import ModelCard
+from ofox_magic.chat.parts import Image, Inserted, Opaque, Part, Table, Text
 from ofox_magic.untrusted import one_line
 
 _KILO = 1000
@@ -25,15 +24,6 @@ def chips(question: Iterable[Message], *, sizes: bool = True) -> tuple[str, ...]
     )
 
 
-def blindness(question: Iterable[Part], card: ModelCard | None) -> tuple[str, ...]:
-    """Return a remark where pictures go to a model that is known to take none."""
-    if card is None or not card.inputs or "image" in card.inputs:
-        return ()
-    if not any(isinstance(part, Image) for part in question):
-        return ()
-    return (f"{card.id} is listed as taking {', '.join(sorted(card.inputs))} and no pictures: see %ofox models",)
-
-
 def _words(part: Part, sizes: bool) -> Iterator[tuple[str, ...]]:
     match part:
         case Table():
@@ -47,6 +37,8 @@ def _words(part: Part, sizes: bool) -> Iterator[tuple[str, ...]]:
         case Text(inserted=inserted):
             for each in inserted:
                 yield _of_inserted(each, sizes)
+        case Opaque(label=label):
+            yield (one_line(label, 80),)
         case _:
             return
 

@@ -9,11 +9,13 @@ from IPython.core.error import UsageError
 from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import LEVELS
 from ofox_magic.jupyter.option_values import (
+    amount,
     count_or_new,
     identifier,
     json_object,
     names,
     number,
+    one_word,
     positive_integer,
     positive_number,
 )
@@ -80,6 +82,12 @@ def _add_turn_options(group: "argparse._ArgumentGroup") -> None:
     add("--name", help="name of the user who asks, on the message")
     add("--no-stream", dest="stream", action="store_false", help="wait for the whole answer")
     add("--timeout", metavar="SECONDS", type=positive_number, help="how long the whole request may take")
+    add("--append", action="store_true", help="add a turn, where running the cell again would replace its own")
+    add("--id", metavar="NAME", type=one_word, help="replace the turn that was asked with this NAME before")
+    add("--fresh", action="store_true", help="ask without the turns so far")
+    add("--session", metavar="NAME", type=one_word, help="ask in the conversation NAME, which is made if need be")
+    add("--max-cost", metavar="USD", type=amount, help="refuse before sending where the estimate is above")
+    add("--dry-run", action="store_true", help="send nothing; show exactly what would go")
     add("-h", "--help", action="store_true", help="show this")
 
 

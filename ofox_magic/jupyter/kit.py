@@ -8,13 +8,19 @@ from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
 from ofox_magic.context.prompt import Notebook
 from ofox_magic.context.sharing import Sharing
+from ofox_magic.jupyter.keeping import Keeping
 from ofox_magic.wiring import Wiring
 
 _MIME = "text/llm+plain"
 
 
 class Kit:
-    """All that belongs to one shell: `wiring` and its `session`, `displays`, `sharing`, `converter`, `notebook`."""
+    """
+    All that belongs to one shell.
+
+    `wiring` and its `session`, `keeping` for the journal; `displays`, `sharing`, `converter` and `notebook` for what
+    goes along.
+    """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
@@ -22,12 +28,19 @@ class Kit:
         self.displays = Displays(shell)
         self.converter = Converter(self.sharing, self._names_of, self._formatted)
         self.notebook = Notebook(shell.user_ns, self.displays, self.converter)
-        self.wiring = Wiring(to_parts=self.converter.to_parts)
+        self.keeping = Keeping(lambda: self.wiring)
+        self.wiring = Wiring(to_parts=self.converter.to_parts, before_send=self.keeping.before_send)
 
     @property
     def session(self) -> Session:
         """The conversation that all surfaces share."""
         return self.wiring.session
+
+    def close(self) -> None:
+        """Leave the shell's displays as they were, write what is left, close connections. The conversation stays."""
+        self.displays.uninstall()
+        self.keeping.close()
+        self.wiring.close()
 
     def _names_of(self, value: object) -> Iterator[str]:
         """The user's own names for *value*."""

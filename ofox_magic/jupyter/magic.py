@@ -1,6 +1,6 @@
 """`%%ofox` and `%ofox`: take a line apart, ask, let a painter follow. Nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -8,14 +8,15 @@ from traitlets import Int, Unicode
 
 from ofox_magic.chat.parts import Part
 from ofox_magic.chat.reply import Reply
+from ofox_magic.chat.transport import Request
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.convert import Choices
 from ofox_magic.errors import Interrupted
-from ofox_magic.jupyter import options
-from ofox_magic.jupyter.chips import blindness
+from ofox_magic.jupyter import options, remarks, report_spending
 from ofox_magic.jupyter.commands import Commands
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.painter import Painter, follow
+from ofox_magic.jupyter.running_cell import RunningCell
 from ofox_magic.settings import Settings
 
 
@@ -34,12 +35,13 @@ class OfoxMagics(Magics):
     model = Unicode("", help="default model; empty: OFOX_MODEL, else the built-in one").tag(config=True)
     base_url = Unicode("", help="where the gateway is; empty: OFOX_BASE_URL, else the documented one").tag(config=True)
     see = Int(0, help="how many of the last displays go along with each question; 0: none").tag(config=True)
+    max_history = Int(0, help="how many of the turns so far go along with each question; 0: all").tag(config=True)
 
     def __init__(self, shell: Any, kit: Kit, painter: "MakePainter") -> None:
         super().__init__(shell)
         self._kit = kit
         self._painter = painter
-        self._cell = ""
+        self.cell = RunningCell(shell)
         self._commands = Commands(kit, self._ask_line)
 
     @no_var_expand
@@ -63,38 +65,34 @@ class OfoxMagics(Magics):
         else:
             self._ask(options.parse(line, self.shell.user_ns), cell)
 
-    def begin_cell(self, info: Any) -> None:
-        """IPython's event before a cell: remember its source."""
-        self._cell = info.raw_cell or ""
-
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def _ask(self, chosen: options.Options, prompt: str) -> None:
         if chosen.help:
             print(options.help_text())
             return
-        settings = self._kit.wiring.settings()
+        kit, settings = self._kit, self._kit.wiring.settings()
+        key = self._key(chosen)
         try:
-            asked = self._kit.notebook.prompt(
+            asked = kit.notebook.prompt(
                 prompt.removesuffix("\n"),
                 attach=chosen.attach,
                 see=self.see if chosen.see is None else chosen.see,
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-            turn = self._kit.session.ask(
-                *asked.parts,
-                remarks=(*asked.remarks, *self._blindness(asked.parts, chosen.model)),
-                model=chosen.model,
-                system=chosen.system,
-                name=chosen.name,
-                timeout=chosen.timeout,
-                stream=chosen.stream,
-                **chosen.params,
-            )
+            given = self._given(chosen, key)
+            request = kit.session.draft(*asked.parts, **given)
+            if chosen.dry_run:
+                self._show_draft(request)
+                return
+            said = (*asked.remarks, *self._remarks(asked.parts, request, chosen))
+            turn = kit.session.ask(*asked.parts, remarks=said, **given)
+            kit.notebook.sent(asked.parts)
+            turn.remarks += kit.keeping.problems()
             try:
                 # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
-                follow(turn, self._painter(turn, settings, whole_cell=self._cell.lstrip().startswith("%%ofox")))
+                follow(turn, self._painter(turn, settings, whole_cell=self.cell.is_ours))
             finally:
                 self._keep(turn.reply, chosen.output)
         except KeyboardInterrupt:
@@ -102,9 +100,42 @@ class OfoxMagics(Magics):
         if turn.reply.error is not None:
             raise turn.reply.error
 
-    def _blindness(self, parts: Sequence[Part], model: str | None) -> tuple[str, ...]:
-        session, wiring = self._kit.session, self._kit.wiring
-        return blindness(parts, wiring.card(session.resolve(model or session.model or wiring.settings().model)))
+    def _key(self, chosen: options.Options) -> str | None:
+        """What the turn is known by when it is asked again."""
+        key = self.cell.next_key()  # always, so that the questions below it in the cell keep theirs
+        if chosen.id:
+            return f"id:{chosen.id}"
+        return None if chosen.append else key
+
+    def _given(self, chosen: options.Options, key: str | None) -> dict[str, Any]:
+        return {
+            "key": key,
+            "model": chosen.model,
+            "system": chosen.system,
+            "name": chosen.name,
+            "timeout": chosen.timeout,
+            "stream": chosen.stream,
+            "conversation": chosen.conversation,
+            "max_history": 0 if chosen.fresh else self.max_history or None,
+            "max_cost": chosen.max_cost,
+            **chosen.params,
+        }
+
+    def _remarks(self, parts: Sequence[Part], request: Request, chosen: options.Options) -> Iterator[str]:
+        session = self._kit.session
+        return remarks.of_question(
+            parts,
+            self._kit.wiring.card(request.model),
+            tokens=session.estimate(request).prompt_tokens,
+            turns=0 if chosen.fresh else len(session.conversations[session.name]),
+            max_history=self.max_history or None,
+        )
+
+    def _show_draft(self, request: Request) -> None:
+        """Nothing is sent but, where the price is not known, a question for the models."""
+        wiring = self._kit.wiring
+        wiring.ensure_models()
+        print(report_spending.draft(wiring.body(request), self._kit.session.estimate(request)))
 
     def _keep(self, reply: Reply, name: str | None) -> None:
         self.shell.push({"_ofox": reply}, interactive=False)

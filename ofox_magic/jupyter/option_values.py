@@ -3,7 +3,11 @@
 import json
 import re
 from argparse import ArgumentTypeError
+from decimal import Decimal
 from typing import Any
+
+from ofox_magic.chat.money import amount_of
+from ofox_magic.errors import ConfigError
 
 
 def number(text: str) -> int | float:
@@ -41,6 +45,21 @@ def identifier(text: str) -> str:
     if not text.isidentifier():
         raise ArgumentTypeError(f"expected a variable's name, got {text!r}")
     return text
+
+
+def one_word(text: str) -> str:
+    """A name of one word."""
+    if len(text.split()) != 1:
+        raise ArgumentTypeError(f"expected a name of one word, got {text!r}")
+    return text.strip()
+
+
+def amount(text: str) -> Decimal:
+    """US dollars."""
+    try:
+        return amount_of(text)
+    except ConfigError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def names(text: str) -> list[str]:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ofox_magic.chat.parts import Detail
@@ -36,6 +37,12 @@ class Options:
     detail: Detail | None = None
     level: Level | None = None
     raw: bool = False
+    append: bool = False
+    id: str | None = None
+    fresh: bool = False
+    conversation: str | None = None
+    max_cost: Decimal | None = None
+    dry_run: bool = False
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -71,6 +78,8 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
     given, unknown = parser.parse_known_args(shell_words.with_numbers(words, MAY_HAVE_A_NUMBER))
     if unknown:
         raise usage_error(prog, what_is_unknown(unknown, parser))
+    if given.append and given.id:
+        raise usage_error(prog, "--append and --id contradict each other: one adds a turn, the other names it")
     if given.positional_model and given.model:
         raise usage_error(prog, f"two models are named, {given.positional_model!r} and {given.model!r}: expected one")
     return Options(
@@ -86,6 +95,12 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
         detail=given.detail,
         level=given.level,
         raw=given.raw,
+        append=given.append,
+        id=given.id,
+        fresh=given.fresh,
+        conversation=given.session,
+        max_cost=given.max_cost,
+        dry_run=given.dry_run,
         params=_params(given, namespace, prog),
     )
 

@@ -1,36 +1,47 @@
 """What the line magic prints: the state of a session in words. Pure: values in, text out."""
 
 from collections.abc import Iterable, Mapping
-from textwrap import fill, shorten
+from typing import TYPE_CHECKING
 
-from ofox_magic.chat.ledger import Spent
+from ofox_magic.chat.conversation import Exchange, Version
 from ofox_magic.chat.messages import Message
-from ofox_magic.chat.parts import Image, Table
+from ofox_magic.chat.parts import Image, Opaque, Table
 from ofox_magic.chat.session import Session
-from ofox_magic.chat.transport import ModelCard
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.sharing import Sharing
+from ofox_magic.jupyter.columns import WIDTH, age, count, short
+from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.settings import Settings
 from ofox_magic.untrusted import printable
 
-WIDTH = 88
-"""Columns of a line that is cut to fit, where nothing says how many there are."""
-_MILLION = 1_000_000
+if TYPE_CHECKING:
+    from ofox_magic.journal import SessionInfo
+
+_MODES = {
+    "live": "live",
+    "record": "record: answers are written into the cassette (OFOX_MODE)",
+    "replay": "replay: answers come from the cassette, nothing is sent (OFOX_MODE)",
+    "off": "off: nothing is sent (OFOX_MODE)",
+}
 
 
 def status(session: Session, settings: Settings, width: int | None = None) -> str:
-    """Where things stand: model, gateway, key (never itself), turns, tokens."""
-    no_need = settings.practice or settings.is_local
+    """Where things stand: model, gateway, key (never itself), turns, tokens, cost, mode."""
+    no_need = settings.practice or settings.is_local or settings.is_offline
     key = "set" if settings.api_key else "not needed here" if no_need else "not set: OFOX_API_KEY"
     where = "the practice gateway, which is no language model" if settings.practice else settings.base_url
-    total = sum((spent.usage.total_tokens for spent in session.ledger.lines.values()), 0)
+    spent = session.ledger.spent()
+    others = f" of {len(session.names)}" if len(session.names) > 1 else ""
     rows = {
         "model": session.resolve(session.model or settings.model),
         "gateway": where,
         "key": key,
-        "system": _short(session.system, (width or WIDTH) - 14) if session.system else "none",
-        "conversation": f"{session.name}, {_count(len(session.turns), 'turn')}",
-        "tokens": f"{total:,}",
+        "system": short(session.system, (width or WIDTH) - 14) if session.system else "none",
+        "conversation": f"{session.name}{others}, {count(len(session.conversations[session.name]), 'turn')}",
+        "tokens": f"{spent.usage.total_tokens:,}",
+        "cost": budget(session),
+        "mode": _MODES[settings.mode],
+        "journal": "on" if settings.journal else "off (OFOX_JOURNAL)",
         "live": "yes" if settings.live else "no: answers are shown once, at their end (OFOX_LIVE)",
     }
     return "\n".join(f"{name:<13} {value}" for name, value in rows.items())
@@ -48,27 +59,30 @@ def whole_turn(turn: Turn) -> str:
     return printable(f"{asked}\n\nassistant ({_state(turn)}): {turn.reply.text or turn.reply.error or ''}")
 
 
-def usage(lines: Mapping[str, Spent], width: int | None = None) -> str:
-    """Tokens by model, as the gateway counted them."""
-    if not lines:
-        return "nothing was used yet"
-    rows: list[tuple[str, ...]] = [("model", "answers", "prompt", "cached", "completion", "reasoning", "total")]
-    rows += [_usage_row(model, spent) for model, spent in lines.items()]
-    if len(lines) > 1:
-        rows.append(_usage_row("all", _all(lines.values())))
-    unknown = sum(spent.unknown for spent in lines.values())
-    note = f"\n{_count(unknown, 'answer')} came without a count of tokens" if unknown else ""
-    return _table(rows, width) + note
+def sessions(kept: Iterable["SessionInfo"], now: float, width: int | None = None) -> str:
+    """The sessions in the journal, a line each, numbered as `%ofox resume` takes them."""
+    lines = [
+        f"{number:>3}  {age(now - info.last):>14}  {count(info.turns, 'turn'):>9}  {info.name or '-'}  {info.title}"
+        for number, info in enumerate(kept, 1)
+    ]
+    return "\n".join(short(line, width or WIDTH) for line in lines) or "the journal holds no other session"
 
 
-def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> str:
-    """The models whose id, name or alias holds *words*, with their price per million tokens."""
-    found = [card for card in cards if words.lower() in " ".join((card.id, card.name, *card.aliases)).lower()]
-    if not found:
-        return f"no model is called like {words!r}; %ofox models lists all"
-    rows: list[tuple[str, ...]] = [("model", "context", "USD/M in", "USD/M out", "takes", "aliases")]
-    rows += [_model_row(card) for card in found]
-    return _table(rows, width)
+def conversations(session: Session) -> str:
+    """The conversations of a session, a line each."""
+    lines = [
+        f"{'*' if name == session.name else ' '} {printable(name):<13} {count(len(conversation), 'turn')}"
+        for name, conversation in session.conversations.items()
+    ]
+    return "\n".join(lines)
+
+
+def versions(exchange: Exchange, width: int | None = None) -> str:
+    """The versions of a turn, a line each; a star marks the one that counts."""
+    return "\n".join(
+        short(f"{'*' if number == exchange.active else ' '} {number + 1}  {_said(version)}", width or WIDTH)
+        for number, version in enumerate(exchange.versions)
+    )
 
 
 def aliases(names: Mapping[str, str]) -> str:
@@ -92,10 +106,18 @@ def _rule(level: str, masked: Iterable[str]) -> str:
 def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
     asked = " ".join(_text(message) for message in turn.question)
     said = turn.reply.text or str(turn.reply.error or "(nothing)")
+    others = len(turn.versions)
+    again = f", {others} versions" if others > 1 else ""
     return (
-        f"{number:>3}  " + _short(f"you: {asked}", width - 5),
-        "     " + _short(f"{_state(turn)}: {said}", width - 5),
+        f"{number:>3}  " + short(f"you: {asked}", width - 5),
+        "     " + short(f"{_state(turn)}{again}: {said}", width - 5),
     )
+
+
+def _said(version: Version) -> str:
+    ended = "" if version.status == "done" else f", {version.status}"
+    text = version.answer.text if version.answer else version.error
+    return f"{version.model or 'unknown model'}{ended}: {text or '(nothing)'}"
 
 
 def _state(turn: Turn) -> str:
@@ -111,56 +133,6 @@ def _text(message: Message) -> str:
 def _kind(part: object) -> str:
     if isinstance(part, Image):
         return f"[image {part.width} × {part.height}]" if part.width else "[image]"
+    if isinstance(part, Opaque):
+        return f"[{part.label}]"
     return f"[{part.heading}]" if isinstance(part, Table) else ""
-
-
-def _short(text: str, width: int) -> str:
-    return shorten(printable(text[: 20 * WIDTH]), max(width, 20), placeholder=" …")
-
-
-def _usage_row(model: str, spent: Spent) -> tuple[str, ...]:
-    used = spent.usage
-    counts = (spent.requests, used.prompt_tokens, used.cached_tokens, used.completion_tokens, used.reasoning_tokens)
-    return (printable(model), *(f"{count:,}" for count in (*counts, used.total_tokens)))
-
-
-def _all(lines: Iterable[Spent]) -> Spent:
-    total = Spent()
-    for spent in lines:
-        total = Spent(total.requests + spent.requests, total.unknown + spent.unknown, total.usage + spent.usage)
-    return total
-
-
-def _model_row(card: ModelCard) -> tuple[str, ...]:
-    prices = (f"{card.prices[kind] * _MILLION:f}" if kind in card.prices else "?" for kind in ("prompt", "completion"))
-    per_million = (_trimmed(price) for price in prices)
-    context = f"{card.context_length:,}" if card.context_length else "?"
-    row = (card.id, context, *per_million, ", ".join(sorted(card.inputs)) or "?", ", ".join(card.aliases[:2]))
-    return tuple(printable(cell) for cell in row)
-
-
-def _trimmed(price: str) -> str:
-    return price.rstrip("0").rstrip(".") if "." in price else price
-
-
-def _table(rows: list[tuple[str, ...]], width: int | None) -> str:
-    """Columns as wide as their widest cell, numbers to the right; a list where *width* is too narrow for it."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if width and sum(widths) + 2 * len(widths) - 2 > width:
-        return "\n".join(_listed(rows[0], row, width) for row in rows[1:])
-    return "\n".join(
-        "  ".join(_cell(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-
-
-def _listed(names: tuple[str, ...], row: tuple[str, ...], width: int) -> str:
-    cells = " · ".join(f"{name} {cell}" for name, cell in zip(names[1:], row[1:], strict=True) if cell)
-    return f"{row[0]}\n{fill(cells, width, initial_indent='  ', subsequent_indent='  ')}"
-
-
-def _cell(cell: str, width: int) -> str:
-    return cell.rjust(width) if cell[:1].isdigit() else cell.ljust(width)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from ofox_magic.chat.conversation import Conversation, Exchange, Version
 from ofox_magic.chat.messages import Message, Usage, assistant, tool, user
-from ofox_magic.chat.part_records import Opaque, not_stored, part_of, part_record
-from ofox_magic.chat.parts import Image, Inserted, Reasoning, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.part_records import not_stored, part_of, part_record
+from ofox_magic.chat.parts import Image, Inserted, Opaque, Reasoning, Table, Text, ToolCall, ToolResult
 from ofox_magic.chat.records import from_dict, masked, messages_in, pictures, to_dict
 from ofox_magic.errors import ConfigError
 

@@ -15,8 +15,8 @@ from threading import Thread
 
 from ofox_magic.chat.events import Finished, FinishReason, TextDelta
 from ofox_magic.chat.parts import Image
+from ofox_magic.chat.session import Session
 from ofox_magic.journal import Journal, storage
-from tests.journal.scene import Recorded
 
 WORDS = 60
 KILL_AFTER = "KILL_AFTER_STATEMENT"
@@ -83,7 +83,7 @@ def main(path: Path) -> None:
         kill_after(int(os.environ[KILL_AFTER]))
     journal = Journal(path, on_problem=lambda line: promise(f"problem {line}"))
     talker = Talker(pause=float(os.environ.get("PAUSE", "0.004")))
-    session = Recorded(talker, default_model=lambda: "m", before_send=journal.before_send)
+    session = Session(talker, default_model=lambda: "m", before_send=journal.before_send)
     journal.attach(session)
     for number in range(1, 10_000):
         session.ask(f"question {number}", Image(number.to_bytes(4) * 500)).wait()

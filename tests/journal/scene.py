@@ -2,25 +2,9 @@
 
 import threading
 
-from ofox_magic.chat.history import History
 from ofox_magic.chat.session import Session
 from ofox_magic.journal import Journal
 from ofox_magic.testing import ScriptedTransport
-
-
-class Recorded(Session):
-    """A Session that gives its conversations away and takes others in."""
-
-    @property
-    def conversations(self):
-        with self._changed:
-            return {name: history.now for name, history in self._histories.items()}
-
-    def restore(self, conversations, current):
-        with self._changed:
-            for name, conversation in conversations.items():
-                self._histories.setdefault(name, History(name))._step(conversation)
-        self.switch(current)
 
 
 class Scene:
@@ -31,7 +15,7 @@ class Scene:
         self.path = path
         self.transport = ScriptedTransport(*answers)
         self.journal = Journal(path, on_problem=self.said.append, **given)
-        self.session = Recorded(
+        self.session = Session(
             self.transport, default_model=lambda: "scripted/model", before_send=self.journal.before_send
         )
         self.detach = self.journal.attach(self.session, name)

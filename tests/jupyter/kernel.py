@@ -104,7 +104,7 @@ class Kernel:
     def __init__(self, cwd, **environment):
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        own = {"PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), **environment}
+        own = {"PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), "OFOX_JOURNAL": "0", **environment}
         try:
             self._start(kept | own, cwd, patience=30)
         except RuntimeError:  # on a busy machine two kernels that start at once can choose one port

@@ -4,8 +4,7 @@ import pytest
 
 from ofox_magic.chat.messages import Message, user
 from ofox_magic.chat.parts import Image, Inserted, Table, Text
-from ofox_magic.chat.transport import ModelCard
-from ofox_magic.jupyter.chips import blindness, chips, size
+from ofox_magic.jupyter.chips import chips, size
 
 PICTURE = Image(b"x" * 1500, width=640, height=480, name="fig")
 
@@ -38,15 +37,3 @@ def test_a_name_is_one_short_line():
 @pytest.mark.parametrize(("count", "words"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_340_000, "2.3 MB")])
 def test_a_size_is_told_in_three_figures(count, words):
     assert size(count) == words
-
-
-def test_pictures_for_a_model_that_takes_none_are_remarked():
-    blind = ModelCard("m/blind", inputs=frozenset({"text"}))
-    assert blindness([PICTURE], blind) == ("m/blind is listed as taking text and no pictures: see %ofox models",)
-    assert blindness([PICTURE], ModelCard("m/sees", inputs=frozenset({"text", "image"}))) == ()
-    assert (
-        blindness([PICTURE], ModelCard("m/unknown"))
-        == blindness([PICTURE], None)
-        == blindness([Text("a")], blind)
-        == ()
-    )

@@ -1,0 +1,75 @@
+"""What `%ofox COMMAND` does: each shows or changes the session, and prints."""
+
+from collections.abc import Callable, Mapping
+
+from IPython.core.error import UsageError
+
+import ofox_magic
+from ofox_magic.jupyter import options, report
+from ofox_magic.jupyter.commands.conversations import ConversationCommands
+from ofox_magic.jupyter.commands.keeping import KeepingCommands
+from ofox_magic.jupyter.commands.models import ModelCommands
+from ofox_magic.jupyter.commands.sharing import SharingCommands
+from ofox_magic.jupyter.kit import Kit
+from ofox_magic.jupyter.screen import terminal_width
+
+HELP = """\
+%%ofox [MODEL] [options]      ask what stands below the line; --help shows the options
+%ofox                         where things stand
+%ofox ask [options] QUESTION  ask on one line; put the question in quotes where it ends in ?
+%ofox history [N]             what was said, or the whole of turn N
+%ofox undo, redo, clear       take the last step back, bring it again, take all turns away
+%ofox versions [N [K]]        the versions of turn N (the last), or let version K count
+%ofox fit [N]                 leave out the oldest N turns, or as many as the model's context needs
+%ofox new, fork, switch NAME  go on in an empty conversation, in a copy of this one, in another; switch lists them
+%ofox model [MODEL]           show or set the model for the next turns; - goes back to the default
+%ofox system [TEXT]           show or set the system message; - removes it
+%ofox models [WORDS]          the models that the gateway has
+%ofox alias [NAME MODEL]      show or set short names; dealias NAME removes one
+%ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; --mask A,B hides columns
+%ofox usage                   tokens and cost so far, by model
+%ofox budget [USD]            show or set what may be spent; - lifts it
+%ofox save, load FILE         the conversations as a file; load takes a saved notebook too
+%ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
+%ofox version, help           this
+
+The answer of the last cell is in _ofox: _ofox.text, _ofox.usage, _ofox.model, _ofox.status …
+In Python: from ofox_magic import session; session().ask("…").result().text
+"""
+
+
+class Commands:
+    """The commands over *kit*; *ask* is what asks a question on one line."""
+
+    def __init__(self, kit: Kit, ask: Callable[[str], None]) -> None:
+        self._kit = kit
+        self._commands: Mapping[str, Callable[[str], None]] = {
+            "ask": ask,
+            **ConversationCommands(kit).by_name,
+            **ModelCommands(kit).by_name,
+            **SharingCommands(kit).by_name,
+            **KeepingCommands(kit).by_name,
+            "version": self._version,
+            "help": self._help,
+        }
+
+    def run(self, line: str) -> None:
+        """Do what *line* says. Raises UsageError, one line, for what it cannot mean."""
+        name, _, rest = line.strip().partition(" ")
+        if not name:
+            print(report.status(self._kit.session, self._kit.wiring.settings(), terminal_width()))
+        elif name in ("-h", "--help"):
+            print(HELP)
+        elif command := self._commands.get(name):
+            command(rest.strip())
+        else:
+            raise UsageError(
+                f"%ofox: there is no command {name!r}; expected one of {', '.join(self._commands)}. "
+                f"To ask a question: %ofox ask …"
+            )
+
+    def _version(self, _: str) -> None:
+        print(f"ofox_magic {ofox_magic.__version__}")
+
+    def _help(self, rest: str) -> None:
+        print(options.help_text() if rest in ("ask", "%%ofox") else HELP)

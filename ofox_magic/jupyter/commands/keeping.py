@@ -1,0 +1,80 @@
+"""Conversations that outlive the kernel: files, notebooks, and the journal."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from IPython.core.error import UsageError
+
+from ofox_magic.chat.conversation import Conversation
+from ofox_magic.jupyter import options, report
+from ofox_magic.jupyter.columns import count
+from ofox_magic.jupyter.commands.words import number
+from ofox_magic.jupyter.kit import Kit
+from ofox_magic.jupyter.screen import terminal_width
+
+_LISTED = 20
+
+
+class KeepingCommands:
+    """Commands that write conversations, and bring them back."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+        self._session = kit.session
+        self.by_name: Mapping[str, Callable[[str], None]] = {
+            "save": self._save,
+            "load": self._load,
+            "sessions": self._sessions,
+            "resume": self._resume,
+        }
+
+    def _save(self, rest: str) -> None:
+        from ofox_magic import conversation_file
+
+        path = _path(rest, "save FILE.json")
+        if path.suffix != ".json":
+            raise UsageError(f"%ofox save: expected a file that ends in .json, got {rest!r}")
+        there = "replaced" if path.exists() else "wrote"
+        conversations = self._session.conversations
+        conversation_file.save(conversations, self._session.name, path, mask=self._kit.wiring.mask)
+        print(f"{there} {path}: {_turns(conversations)}")
+
+    def _load(self, rest: str) -> None:
+        from ofox_magic import conversation_file, notebook_file
+
+        path = _path(rest, "load FILE.json or FILE.ipynb")
+        if path.suffix == ".ipynb":
+            found = notebook_file.load_notebook(path, lambda line: options.parse(line, {}))
+            conversations, current = {self._session.name: found.conversation}, self._session.name
+        else:
+            conversations, current = conversation_file.load(path)
+        self._session.restore(conversations, current)
+        print(f"read {path}: {_turns(conversations)}; %ofox undo takes it back")
+
+    def _sessions(self, _: str) -> None:
+        print(report.sessions(self._kit.keeping.sessions()[:_LISTED], time.time(), terminal_width()))
+
+    def _resume(self, rest: str) -> None:
+        keeping = self._kit.keeping
+        sessions = keeping.sessions()
+        if rest:
+            chosen = sessions[number(rest, len(sessions), "resume") - 1]
+        else:
+            same = [info for info in sessions if info.name == keeping.name]
+            if not same:
+                raise UsageError("%ofox resume: there is no earlier session of this notebook; %ofox sessions lists all")
+            chosen = same[0]
+        keeping.resume(chosen.id)
+        print(f"went on where {chosen.name or 'that session'} was: {_turns(self._session.conversations)}")
+
+
+def _path(text: str, usage: str) -> Path:
+    words = text.strip("'\"")
+    if not words:
+        raise UsageError(f"%ofox {usage.partition(' ')[0]}: expected {usage.partition(' ')[2]}")
+    return Path(words).expanduser()
+
+
+def _turns(conversations: Mapping[str, Conversation]) -> str:
+    return ", ".join(f"{name} ({count(len(talk), 'turn')})" for name, talk in conversations.items())
