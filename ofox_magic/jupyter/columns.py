@@ -43,3 +43,9 @@ def age(seconds: float) -> str:
         if seconds >= length:
             return f"{count(int(seconds // length), unit)} ago"
     return "just now"
+
+
+def cut(line: str, width: int) -> str:
+    """Return *line* as it is spaced, at most *width* characters of it."""
+    line = printable(line)
+    return line if len(line) <= width else f"{line[: width - 2]} …"

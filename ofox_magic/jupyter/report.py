@@ -9,7 +9,7 @@ from ofox_magic.chat.parts import Image, Opaque, Table
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.sharing import Sharing
-from ofox_magic.jupyter.columns import WIDTH, age, count, short
+from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short
 from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.settings import Settings
 from ofox_magic.untrusted import printable
@@ -65,7 +65,7 @@ def sessions(kept: Iterable["SessionInfo"], now: float, width: int | None = None
         f"{number:>3}  {age(now - info.last):>14}  {count(info.turns, 'turn'):>9}  {info.name or '-'}  {info.title}"
         for number, info in enumerate(kept, 1)
     ]
-    return "\n".join(short(line, width or WIDTH) for line in lines) or "the journal holds no other session"
+    return "\n".join(cut(line, width or WIDTH) for line in lines) or "the journal holds no other session"
 
 
 def conversations(session: Session) -> str:
@@ -80,7 +80,7 @@ def conversations(session: Session) -> str:
 def versions(exchange: Exchange, width: int | None = None) -> str:
     """The versions of a turn, a line each; a star marks the one that counts."""
     return "\n".join(
-        short(f"{'*' if number == exchange.active else ' '} {number + 1}  {_said(version)}", width or WIDTH)
+        cut(f"{'*' if number == exchange.active else ' '} {number + 1}  {_said(version)}", width or WIDTH)
         for number, version in enumerate(exchange.versions)
     )
 
@@ -117,7 +117,7 @@ def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
 def _said(version: Version) -> str:
     ended = "" if version.status == "done" else f", {version.status}"
     text = version.answer.text if version.answer else version.error
-    return f"{version.model or 'unknown model'}{ended}: {text or '(nothing)'}"
+    return f"{version.model or 'unknown model'}{ended}: {' '.join((text or '(nothing)')[: 20 * WIDTH].split())}"
 
 
 def _state(turn: Turn) -> str:
