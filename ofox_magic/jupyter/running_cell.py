@@ -28,10 +28,10 @@ class RunningCell:
 
     def begin(self, info: Any) -> None:
         """IPython's event before a cell. A cell within a cell belongs to the run of the outer one."""
-        self._source = info.raw_cell or ""
         run = self._message_id()
         if run is None or run != self._run:
             self._run, self._asked = run, 0
+            self._source = info.raw_cell or ""
             self._cell_id = getattr(info, "cell_id", None) or cell_id_of(self._shell)
 
     def next_key(self) -> str | None:

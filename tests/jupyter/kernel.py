@@ -124,11 +124,11 @@ class Kernel:
         self.client.start_channels()
         self.client.wait_for_ready(timeout=patience)
 
-    def start(self, code, **options):
-        """Send a cell and return at once; `finish` waits for it."""
+    def start(self, code, cell_id=None, **options):
+        """Send a cell, with the id that a front end would give it, and return at once; `finish` waits for it."""
         cell = Cell()
         begun = time.monotonic()
-        parent = self.client.execute(code, allow_stdin=False, **options)
+        parent = self._execute(code, cell_id, options)
 
         def pump():
             end = time.monotonic() + 60
@@ -149,6 +149,16 @@ class Kernel:
         thread.start()
         self._running = cell, thread, parent
         return cell
+
+    def _execute(self, code, cell_id, options):
+        if cell_id is None:
+            return self.client.execute(code, allow_stdin=False, **options)
+        content = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = self.client.session.msg(
+            "execute_request", content | {"code": code} | options, metadata={"cellId": cell_id}
+        )
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
 
     def finish(self, timeout=60.0):
         cell, thread, parent = self._running
