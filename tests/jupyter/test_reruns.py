@@ -57,7 +57,7 @@ def test_a_cell_that_runs_a_cell_goes_on_counting(kernel, kernel_gateway):
 def test_what_a_cell_showed_before_it_runs_one_of_ours_is_not_cleared(kernel, kernel_gateway):
     kernel_gateway.play(Script(text="the answer"))
     cell = kernel.run("print('before')\nget_ipython().run_cell('%%ofox\\ninner')")
-    assert [output.get("text") for output in cell.outputs][0] == "before\n"
+    assert cell.outputs[0].get("text") == "before\n"
     assert "the answer" in cell.shown
 
 
