@@ -57,7 +57,7 @@ LAYERS = {
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages estimate events reply conversation part_records records history histories money ledger budget notices subscribers transport account turn asked runner session"
+WITHIN_CHAT = "parts messages toolbox estimate events reply conversation part_records records history histories money ledger budget notices subscribers transport account turn asked runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {

@@ -72,6 +72,7 @@ def test_a_session_offers_exactly_these_names():
         "redo",
         "resolve",
         "restore",
+        "serve",
         "snapshot",
         "subscribe",
         "switch",
@@ -81,7 +82,7 @@ def test_a_session_offers_exactly_these_names():
     }
     assert list(inspect.signature(Session.ask).parameters) == [
         *("self", "content", "model", "system", "key", "timeout", "stream", "name", "remarks"),
-        *("conversation", "max_history", "max_cost", "params"),
+        *("conversation", "max_history", "max_cost", "toolbox", "params"),
     ]
 
 
@@ -102,7 +103,7 @@ def test_a_turn_offers_exactly_these_names():
         "wait",
         "watch",
     ]
-    turn = Turn("t", None, "m", (), changed=None, versions=tuple, price=None, cancel=None)
+    turn = Turn("t", None, "m", (), changed=None, versions=tuple, price=None, serve=None, cancel=None)
     assert {name for name in dir(turn) if not name.startswith("_")} == set(expected)
 
 

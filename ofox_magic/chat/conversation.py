@@ -5,28 +5,33 @@ Immutable: every change gives a new Conversation, so undo is keeping the old one
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, UsageReported
 from ofox_magic.chat.messages import Message, Usage, tool
 from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
-from ofox_magic.chat.reply import SETTLED, Reply, Status, deltas
+from ofox_magic.chat.reply import SETTLED, Reply, Status, rounds
+from ofox_magic.chat.toolbox import NOT_RUN
 from ofox_magic.errors import ConfigError, OfoxError
 
 CUT_MARKS = {
     "stopped": "[The user stopped this answer here.]",
     "incomplete": "[This answer broke off here.]",
 }
-NOT_RUN = "This call was not run."
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One run of a turn: what was asked, what came, and how it ended."""
+    """
+    One run of a turn: what was asked, what came, and how it ended.
+
+    *steps* are what the model said, called and was given in the rounds before the *answer*.
+    """
 
     question: tuple[Message, ...]
     answer: Message | None = None
+    steps: tuple[Message, ...] = field(default=(), kw_only=True)
     status: Status = "waiting"
     model: str | None = None
     finish_reason: str | None = None
@@ -38,7 +43,8 @@ class Version:
         """Return what is kept of *question* and of the *reply* that has ended; *model* was asked for."""
         return cls(
             question=question,
-            answer=reply.message if reply.parts else None,
+            answer=reply.message if reply.message.parts else None,
+            steps=reply.steps,
             status=reply.status,
             model=reply.model or model,
             finish_reason=reply.finish_reason,
@@ -54,12 +60,12 @@ class Version:
         """
         said = tuple(self._said())
         asked = tuple(message for message in self.question if message.can_be_sent)
-        return (*asked, Message("assistant", said)) if said and asked else ()
+        return (*asked, *self.steps, Message("assistant", said)) if said and asked else ()
 
     def events(self) -> Iterator[Event]:
         """Yield the events that make a Reply of it."""
         yield Identified(self.model)
-        yield from deltas(self.answer.parts if self.answer else ())
+        yield from rounds(self.steps, self.answer)
         if self.usage:
             yield UsageReported(self.usage)
         if self.finish_reason:
@@ -72,6 +78,8 @@ class Version:
         mark = CUT_MARKS.get(self.status)
         if text:
             yield Text(f"{text}\n\n{mark}" if mark else text)
+        elif mark and self.steps:
+            yield Text(mark)
         if self.answer and not mark:
             yield from (part for part in self.answer.parts if isinstance(part, ToolCall))
 
@@ -125,7 +133,8 @@ class Conversation:
         if exchange is None:
             return self
         versions = (*exchange.versions[:-1], version)
-        active = len(versions) - 1 if version.answer or len(versions) == 1 else exchange.active
+        brought_something = version.answer or version.steps
+        active = len(versions) - 1 if brought_something or len(versions) == 1 else exchange.active
         return self._with(replace(exchange, versions=versions, active=active))
 
     def activate(self, id: str, number: int) -> "Conversation":  # noqa: A002

@@ -1,13 +1,14 @@
 """
 The closed vocabulary of what is said while an answer comes in. Do not subclass these.
 
-The order on one turn: any of the deltas and reports, then exactly one Finished.
+The order on one turn: any of the deltas and reports, then exactly one Finished. Where tools are called, ToolsAsked and
+ToolsRan stand between the rounds; a transport, which knows one request, never says them.
 """
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ofox_magic.chat.messages import Usage
+from ofox_magic.chat.messages import Message, Usage
 from ofox_magic.errors import OfoxError
 
 
@@ -68,6 +69,18 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsAsked:
+    """The model waits for what the calls of this round give."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsRan:
+    """The calls of this round gave *results*, and the model is asked to go on."""
+
+    results: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Nothing comes after this. By an *error*, because somebody *stopped* it, or as it should."""
 
@@ -76,5 +89,14 @@ class Finished:
 
 
 Event: TypeAlias = (
-    Identified | TextDelta | ReasoningDelta | ToolCallDelta | UsageReported | FinishReason | Retrying | Finished
+    Identified
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | UsageReported
+    | FinishReason
+    | Retrying
+    | ToolsAsked
+    | ToolsRan
+    | Finished
 )

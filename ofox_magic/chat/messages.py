@@ -25,6 +25,11 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     @property
+    def call_id(self) -> str | None:
+        """The id of the tool call that this answers; None where it answers none."""
+        return next((part.call_id for part in self.parts if isinstance(part, ToolResult)), None)
+
+    @property
     def can_be_sent(self) -> bool:
         """Whether anything is left of it without what was not stored."""
         return any(not isinstance(part, Opaque) for part in self.parts)

@@ -82,7 +82,7 @@ def answer_record(version: Version) -> Record:
         "finish_reason": version.finish_reason,
         "usage": asdict(version.usage) if version.usage else None,
         "error": version.error,
-    }
+    } | ({"steps": [message_record(step) for step in version.steps]} if version.steps else {})
 
 
 def version_of(record: Mapping[str, Any], find: FindPicture) -> Version:
@@ -99,6 +99,7 @@ def version_of(record: Mapping[str, Any], find: FindPicture) -> Version:
         finish_reason=maybe(record, "finish_reason", str),
         usage=filled(Usage, usage) if (usage := maybe(record, "usage", dict)) is not None else None,
         error=maybe(record, "error", str),
+        steps=tuple(message_of(each, find) for each in get(record, "steps", list, [])),
     )
 
 
@@ -130,6 +131,6 @@ def messages_in(conversation: Conversation) -> Iterator[Message]:
     """Yield every message of every version."""
     for exchange in conversation.exchanges:
         for version in exchange.versions:
-            yield from version.question
+            yield from (*version.question, *version.steps)
             if version.answer:
                 yield version.answer

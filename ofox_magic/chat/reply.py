@@ -12,13 +12,15 @@ from ofox_magic.chat.events import (
     Retrying,
     TextDelta,
     ToolCallDelta,
+    ToolsAsked,
+    ToolsRan,
     UsageReported,
 )
 from ofox_magic.chat.messages import Message, Usage
 from ofox_magic.chat.parts import Part, Reasoning, Text, ToolCall
 from ofox_magic.errors import OfoxError
 
-Status: TypeAlias = Literal["queued", "waiting", "streaming", "done", "stopped", "incomplete", "failed"]
+Status: TypeAlias = Literal["queued", "waiting", "streaming", "tools", "done", "stopped", "incomplete", "failed"]
 SETTLED: tuple[Status, ...] = ("done", "stopped", "incomplete", "failed")
 
 
@@ -26,6 +28,8 @@ class Reply:
     """
     One answer: `status`, `text`, `reasoning`, `tool_calls`, `finish_reason`, `usage`, `model`, ids, `error`.
 
+    Where tools were run it took several rounds: `steps` are the messages of those that ended (what the model said and
+    called, and what that gave), `message` is that of the last one. Text, reasoning and usage are those of all rounds.
     `incomplete` means that it broke off after some output, `failed` that nothing came before the error;
     `retrying` is set while the next try of the request waits.
     """
@@ -39,6 +43,10 @@ class Reply:
         self.usage: Usage | None = None
         self.error: OfoxError | None = None
         self.retrying: Retrying | None = None
+        self.steps: tuple[Message, ...] = ()
+        self.round_usage: Usage | None = None
+        self._used_before: Usage | None = None
+        self._round_began = 0, 0  # in the text and in the reasoning
         self._text = _Pieces()
         self._reasoning = _Pieces()
         self._calls: dict[int, _CallPieces] = {}
@@ -59,20 +67,24 @@ class Reply:
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The calls the model asks for, in the order of their index."""
+        """The calls that the model asks for in this round, in the order of their index."""
         return tuple(self._calls[index].call() for index in sorted(self._calls))
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """Reasoning, text and tool calls, as far as there are any."""
-        thought = (Reasoning(self.reasoning),) if self.reasoning else ()
-        said = (Text(self.text),) if self.text else ()
-        return (*thought, *said, *self.tool_calls)
+        return self._parts(self.reasoning, self.text)
 
     @property
     def message(self) -> Message:
-        """The assistant message."""
-        return Message("assistant", self.parts)
+        """The assistant message, that of the last round."""
+        text, reasoning = self._round_began
+        return Message("assistant", self._parts(self.reasoning[reasoning:], self.text[text:]))
+
+    @property
+    def brought_something(self) -> bool:
+        """Whether anything of an answer came."""
+        return bool(self.parts or self.steps)
 
     @property
     def settled(self) -> bool:
@@ -83,34 +95,55 @@ class Reply:
         """Take in the next event."""
         self.retrying = event if isinstance(event, Retrying) else None
         match event:
-            case TextDelta(text):
-                self.status = "streaming"
-                self._text.add(text)
-            case ReasoningDelta(text):
-                self.status = "streaming"
-                self._reasoning.add(text)
-            case ToolCallDelta():
-                self.status = "streaming"
-                self._calls.setdefault(event.index, _CallPieces()).add(event)
+            case TextDelta() | ReasoningDelta() | ToolCallDelta():
+                self._grow(event)
             case UsageReported(usage):
-                self.usage = usage
+                self.round_usage = usage
+                self.usage = self._used_before + usage if self._used_before else usage
             case FinishReason(reason):
                 self.finish_reason = reason
             case Identified():
                 self._identify(event)
+            case ToolsAsked():
+                self.status = "tools"
+            case ToolsRan(results):
+                self._begin_round(results)
             case Finished():
                 self._finish(event)
 
     def replay(self) -> Iterator[Event]:
         """Yield events that make a Reply like this one, so that a late watcher misses nothing."""
         yield Identified(self.model, self.response_id, self.request_id)
-        yield from deltas(self.parts)
+        yield from rounds(self.steps, self.message)
         if self.usage:
             yield UsageReported(self.usage)
         if self.finish_reason:
             yield FinishReason(self.finish_reason)
         if self.settled:
             yield Finished(self.error, stopped=self.status == "stopped")
+
+    def _grow(self, delta: TextDelta | ReasoningDelta | ToolCallDelta) -> None:
+        self.status = "streaming"
+        match delta:
+            case TextDelta(text):
+                self._text.add(text)
+            case ReasoningDelta(text):
+                self._reasoning.add(text)
+            case ToolCallDelta():
+                self._calls.setdefault(delta.index, _CallPieces()).add(delta)
+
+    def _parts(self, reasoning: str, text: str) -> tuple[Part, ...]:
+        thought = (Reasoning(reasoning),) if reasoning else ()
+        said = (Text(text),) if text else ()
+        return (*thought, *said, *self.tool_calls)
+
+    def _begin_round(self, results: tuple[Message, ...]) -> None:
+        self.steps = (*self.steps, self.message, *results)
+        self._round_began = len(self.text), len(self.reasoning)
+        self._used_before, self.round_usage = self.usage, None
+        self._calls = {}
+        self.finish_reason = None
+        self.status = "waiting"
 
     def _identify(self, event: Identified) -> None:
         self.model = event.model or self.model
@@ -124,7 +157,7 @@ class Reply:
         elif event.error is None:
             self.status = "done"
         else:
-            self.status = "incomplete" if self.parts else "failed"
+            self.status = "incomplete" if self.brought_something else "failed"
 
 
 def deltas(parts: Iterable[Part]) -> Iterator[Event]:
@@ -141,6 +174,22 @@ def deltas(parts: Iterable[Part]) -> Iterator[Event]:
                 calls += 1
             case _:
                 pass  # nothing else is ever answered
+
+
+def rounds(steps: Iterable[Message], last: Message | None) -> Iterator[Event]:
+    """Yield the events that bring *steps*, the messages of the rounds that ended, and the *last* answer."""
+    results: list[Message] = []
+    begun = False
+    for message in (*steps, *((last,) if last else ())):
+        if message.role != "assistant":
+            results.append(message)
+            continue
+        if begun:
+            yield ToolsRan(tuple(results))
+        results, begun = [], True
+        yield from deltas(message.parts)
+    if results:
+        yield ToolsRan(tuple(results))
 
 
 class _Pieces:

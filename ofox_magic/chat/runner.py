@@ -14,9 +14,11 @@ from typing import TypeAlias
 from ofox_magic.chat.account import Account
 from ofox_magic.chat.asked import Asked
 from ofox_magic.chat.conversation import Version
-from ofox_magic.chat.events import Event, Finished
+from ofox_magic.chat.events import Event, Finished, TextDelta, ToolsAsked, ToolsRan
+from ofox_magic.chat.messages import Message
 from ofox_magic.chat.notices import Delta, Settled, TurnAdded, TurnChanged
 from ofox_magic.chat.subscribers import Subscribers
+from ofox_magic.chat.toolbox import results_in_order
 from ofox_magic.chat.transport import Abandoned, Cancel, Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import OfoxError
@@ -67,27 +69,69 @@ class Runner:
             if asked is None:
                 return
             asked.cancelled = True
-            if asked in self._queue:
+            if asked in self._queue or asked.turn.state == "tools":  # nothing of it is with the transport
                 self._record(asked, Finished(stopped=True))
         if asked.cancel is not None:
             asked.cancel()
         self._subscribers.deliver()
+        self._advance()
+
+    def serve(self) -> None:
+        """
+        Run the tools that the running turn waits for, on the calling thread, and ask the model to go on.
+
+        Does nothing where no turn waits for any, or somebody else runs them. An interrupt goes through; the turn is
+        then to be stopped by its asker.
+        """
+        with self._changed:
+            asked = self.running
+            if asked is None or asked.turn.state != "tools" or asked.serving:
+                return
+            asked.serving = True
+        try:
+            given = self._run_calls(asked)
+        finally:
+            asked.serving = False
+        self._go_on(asked, given)
+
+    def _run_calls(self, asked: Asked) -> list[Message]:
+        given: list[Message] = []
+        for call in asked.turn.reply.tool_calls:
+            if asked.toolbox is None or asked.turn.reply.settled:  # stopped meanwhile
+                break
+            given += asked.toolbox.run(call)
+        return given
+
+    def _go_on(self, asked: Asked, given: list[Message]) -> None:
+        with self._changed:
+            if asked.turn.reply.settled:
+                return
+            asked.rounds += 1
+            self._record(asked, ToolsRan(results_in_order(asked.turn.reply.tool_calls, given)))
+        self._start(asked)
+        self._subscribers.deliver()
+        self._advance()
 
     def _advance(self) -> None:
         """Start the next turn where none is running."""
         while asked := self._next():
             self._subscribers.deliver()
-            try:
-                cancel = self._send(asked)
-            except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
-                self._fail(asked, error)
-            else:
-                self._attach(asked, cancel)
+            self._start(asked)
         self._subscribers.deliver()
+
+    def _start(self, asked: Asked) -> None:
+        try:
+            cancel = self._send(asked)
+        except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
+            self._fail(asked, error)
+        else:
+            self._attach(asked, cancel)
 
     def _send(self, asked: Asked) -> Cancel:
         request = asked.request()
-        asked.estimate = self._account.admit(request, turn_cap=asked.max_cost, since=len(self._account.ledger))
+        if asked.entries is None:
+            asked.entries = len(self._account.ledger)
+        asked.estimate = self._account.admit(request, turn_cap=asked.max_cost, since=asked.entries)
         if self._before_send:
             self._before_send(asked.turn, request)
         return self._transport.start(request, partial(self._take, asked))
@@ -126,10 +170,19 @@ class Runner:
         with self._changed:
             if asked.turn.reply.settled:
                 raise Abandoned
+            if event == Finished() and asked.calls_can_be_run:
+                event = self._end_round(asked)
             self._record(asked, event)
         self._subscribers.deliver()
         if isinstance(event, Finished):
             self._advance()
+
+    def _end_round(self, asked: Asked) -> Event:
+        """The request ended, and the turn goes on; what it says next is a paragraph of its own."""
+        self._enter(asked)
+        if asked.turn.reply.message.text:
+            self._record(asked, TextDelta("\n\n"))
+        return ToolsAsked()
 
     def _record(self, asked: Asked, event: Event) -> None:
         turn, before = asked.turn, asked.turn.state
@@ -155,5 +208,5 @@ class Runner:
         """Write down what an answer used. A request that was stopped before it counts too: it may have cost as much."""
         reply = asked.turn.reply
         was_under_way = reply.status == "stopped" and asked.cancel is not None
-        if reply.parts or was_under_way:
-            self._account.ledger.add(asked.turn.model, reply.usage, answered=reply.model, estimate=asked.estimate)
+        if reply.message.parts or was_under_way:
+            self._account.ledger.add(asked.turn.model, reply.round_usage, answered=reply.model, estimate=asked.estimate)

@@ -23,6 +23,7 @@ from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
+from ofox_magic.chat.toolbox import Toolbox
 from ofox_magic.chat.transport import Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ConfigError
@@ -76,6 +77,7 @@ class Session:
         conversation: str | None = None,
         max_history: int | None = None,
         max_cost: Decimal | None = None,
+        toolbox: Toolbox | None = None,
         **params: Any,
     ) -> Turn:
         """
@@ -86,15 +88,17 @@ class Session:
         seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
         and not sent. The turn goes into *conversation*, which is made where there is none of that name, else into the
         current one; of the turns there the last *max_history* go along (0: none). *max_cost* is what it may cost, in
-        USD. All other *params* go into the request's body as they are, under their own names; what is not given is not
-        sent.
+        USD. *toolbox* holds what the model may call: whoever waits for the turn runs it. All other *params* go into the
+        request's body as they are, under their own names; what is not given is not sent.
 
         Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
         within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
         """
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
-        choices = Choices(model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost)
+        choices = Choices(
+            model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost, toolbox
+        )
         asked = self._asked(content, choices, params)
         self._histories.keep(asked.history)
         self._runner.add(asked)
@@ -114,6 +118,10 @@ class Session:
         named = self.aliases.get(model, model)
         card = self._transport.card(named)
         return card.id if card else named
+
+    def serve(self) -> None:
+        """Run, on the calling thread, the tools that the running turn waits for; does nothing where there is none."""
+        self._runner.serve()
 
     def cancel(self, turn_id: str) -> None:
         """Stop the turn, running or queued. Does nothing when it has ended."""
@@ -238,6 +246,7 @@ class Session:
             timeout=chosen.timeout,
             max_history=self.max_history if chosen.max_history is None else chosen.max_history,
             max_cost=chosen.max_cost,
+            toolbox=chosen.toolbox,
         )
 
     def _turn_id(self, history: History, key: str | None) -> str:
@@ -262,6 +271,7 @@ class Session:
             changed=self._changed,
             versions=partial(self._histories.versions, turn_id),
             price=self._account.cost,
+            serve=self._runner.serve,
             cancel=partial(self.cancel, turn_id),
         )
 

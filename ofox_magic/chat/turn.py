@@ -36,6 +36,7 @@ class Turn:
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
         price: Price,
+        serve: Callable[[], None],
         cancel: Callable[[], None],
     ) -> None:
         self.id = id
@@ -48,6 +49,7 @@ class Turn:
         self._changed = changed
         self._versions = versions
         self._price = price
+        self._serve = serve
         self._cancel = cancel
 
     def __repr__(self) -> str:
@@ -55,7 +57,7 @@ class Turn:
 
     @property
     def state(self) -> Status:
-        """queued, waiting, streaming, done, stopped, incomplete or failed."""
+        """queued, waiting, streaming, tools, done, stopped, incomplete or failed."""
         return self.reply.status
 
     @property
@@ -73,14 +75,20 @@ class Turn:
         self._cancel()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it has settled, at most *timeout* seconds (None: for ever). Returns whether it has."""
-        with self._changed:
-            left = timeout
-            while not self.reply.settled:
-                if left is not None and left <= 0:
-                    return False
-                self._changed.wait(POLL if left is None else min(POLL, left))
-                left = None if left is None else left - POLL
+        """
+        Wait until it has settled, at most *timeout* seconds (None: for ever). Returns whether it has.
+
+        Whoever waits, here or by `watch`, runs the tools that a turn of the session waits for.
+        """
+        left = timeout
+        while not self.reply.settled:
+            if left is not None and left <= 0:
+                return False
+            with self._changed:
+                if not self.reply.settled:
+                    self._changed.wait(POLL if left is None else min(POLL, left))
+            self._serve()
+            left = None if left is None else left - POLL
         return True
 
     def result(self) -> Reply:
@@ -110,6 +118,7 @@ class Turn:
                 fresh = events[seen:]
             seen += len(fresh)
             yield from fresh or (None,)
+            self._serve()
             if fresh and isinstance(fresh[-1], Finished):
                 return
 

@@ -21,6 +21,8 @@ from ofox_magic.chat.events import (
     Retrying,
     TextDelta,
     ToolCallDelta,
+    ToolsAsked,
+    ToolsRan,
     UsageReported,
 )
 from ofox_magic.chat.messages import Usage
@@ -72,6 +74,8 @@ def event_record(event: Event) -> Record:  # noqa: C901, PLR0911 - a case for ea
             return {"retrying": asdict(event) | {"reason": _without_account(event.reason)}}
         case Finished():
             return {"finished": _error_record(event.error)}
+        case ToolsAsked() | ToolsRan():
+            raise ValueError("this is of a turn, and no transport says it")
     assert_never(event)
 
 
