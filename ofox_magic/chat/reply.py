@@ -1,6 +1,7 @@
 """An answer as it grows. Fed with events, in order; read at any time, from any thread."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ofox_magic.chat.events import (
@@ -24,6 +25,15 @@ Status: TypeAlias = Literal["queued", "waiting", "streaming", "tools", "done", "
 SETTLED: tuple[Status, ...] = ("done", "stopped", "incomplete", "failed")
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was before a round: *steps*, and how long the *text* and the *reasoning* were. One value, swapped whole."""
+
+    steps: tuple[Message, ...] = ()
+    text: int = 0
+    reasoning: int = 0
+
+
 class Reply:
     """
     One answer: `status`, `text`, `reasoning`, `tool_calls`, `finish_reason`, `usage`, `model`, ids, `error`.
@@ -43,10 +53,9 @@ class Reply:
         self.usage: Usage | None = None
         self.error: OfoxError | None = None
         self.retrying: Retrying | None = None
-        self.steps: tuple[Message, ...] = ()
         self.round_usage: Usage | None = None
+        self.round = Round()
         self._used_before: Usage | None = None
-        self._round_began = 0, 0  # in the text and in the reasoning
         self._text = _Pieces()
         self._reasoning = _Pieces()
         self._calls: dict[int, _CallPieces] = {}
@@ -76,10 +85,15 @@ class Reply:
         return self._parts(self.reasoning, self.text)
 
     @property
+    def steps(self) -> tuple[Message, ...]:
+        """The messages of the rounds that ended."""
+        return self.round.steps
+
+    @property
     def message(self) -> Message:
         """The assistant message, that of the last round."""
-        text, reasoning = self._round_began
-        return Message("assistant", self._parts(self.reasoning[reasoning:], self.text[text:]))
+        began = self.round
+        return Message("assistant", self._parts(self.reasoning[began.reasoning :], self.text[began.text :]))
 
     @property
     def brought_something(self) -> bool:
@@ -138,8 +152,8 @@ class Reply:
         return (*thought, *said, *self.tool_calls)
 
     def _begin_round(self, results: tuple[Message, ...]) -> None:
-        self.steps = (*self.steps, self.message, *results)
-        self._round_began = len(self.text), len(self.reasoning)
+        steps = (*self.steps, self.message, *results)
+        self.round = Round(steps, len(self.text), len(self.reasoning))
         self._used_before, self.round_usage = self.usage, None
         self._calls = {}
         self.finish_reason = None

@@ -123,13 +123,20 @@ class _Reader:
 
     def _unfinished(self, run: int) -> Record:
         """Return what had come of an answer that never ended."""
-        pieces: dict[str, str] = {"reasoning": "", "text": ""}
-        for kind, text in self._connection.execute(
+        steps: list[Record] = []
+        said = {"reasoning": "", "text": ""}
+        for kind, written in self._connection.execute(
             "SELECT kind, text FROM piece WHERE run = ? ORDER BY number", (run,)
         ):
-            pieces[kind] = pieces.get(kind, "") + json.loads(text)
-        parts = [{"type": kind, "text": text} for kind, text in pieces.items() if text]
-        return {"answer": {"role": "assistant", "parts": parts} if parts else None, "error": _CUT}
+            text = json.loads(written)
+            if kind == "step":
+                steps.append(json.loads(text))
+                said = dict.fromkeys(said, "")  # the step holds it
+            else:
+                said[kind] = said.get(kind, "") + text
+        parts = [{"type": kind, "text": text} for kind, text in said.items() if text]
+        answer = {"role": "assistant", "parts": parts} if parts else None
+        return {"answer": answer, "error": _CUT} | ({"steps": steps} if steps else {})
 
 
 def _pictures(connection: sqlite3.Connection) -> FindPicture:

@@ -150,7 +150,7 @@ class Recording:
         turn = self._turns.get(exchange.id)
         question = self._json(question_record(version.question) | {"model": turn.model if turn else None})
         row = (self._mask(exchange.id), exchange.key and self._mask(exchange.key), question, answer, self._now, ended)
-        messages = (*version.question, *((version.answer,) if version.answer else ()))
+        messages = (*version.question, *version.steps, *((version.answer,) if version.answer else ()))
         connection.executemany("INSERT OR IGNORE INTO picture VALUES (?, ?)", pictures(messages))
         cursor = connection.execute(
             "INSERT INTO run (turn, key, question, answer, asked, ended) VALUES (?, ?, ?, ?, ?, ?)", row
@@ -159,11 +159,14 @@ class Recording:
 
     def _end(self, connection: sqlite3.Connection, run: OpenRun, version: Version) -> None:
         answer = self._json(answer_record(version))
+        connection.executemany("INSERT OR IGNORE INTO picture VALUES (?, ?)", pictures(version.steps))
         connection.execute("UPDATE run SET answer=?, ended=? WHERE id=?", (answer, self._now, run.number))
         connection.execute("DELETE FROM piece WHERE run=?", (run.number,))
 
     def _add_pieces(self, connection: sqlite3.Connection, run: OpenRun, turn: Turn) -> OpenRun:
         pieces, then = run.take(turn.reply)
+        steps = turn.reply.steps[run.steps : then.steps]
+        connection.executemany("INSERT OR IGNORE INTO picture VALUES (?, ?)", pictures(steps))
         connection.executemany(
             "INSERT INTO piece VALUES (?, ?, ?, ?)",
             [(run.number, run.count + n, p.kind, self._json(p.text)) for n, p in enumerate(pieces)],

@@ -1,10 +1,12 @@
 """Which run of the file a Version is, and how much of an answer that still comes is there."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ofox_magic.chat.conversation import Conversation, Version
 from ofox_magic.chat.messages import Message
+from ofox_magic.chat.records import message_record
 from ofox_magic.chat.reply import Reply
 
 _LONGEST_WORD = 512
@@ -46,7 +48,11 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of an answer: *kind* is `text` or `reasoning`."""
+    """
+    A stretch of an answer: *kind* is `text` or `reasoning`.
+
+    A `step` is a message of a round that ended, as JSON; it stands for what came of that round before it.
+    """
 
     kind: str
     text: str
@@ -57,18 +63,22 @@ class OpenRun:
     """
     The run *number* has no end yet.
 
-    *count* pieces of it are written, up to the lengths in *written*; *seen* are the lengths when that was looked at.
+    *count* pieces of it are written: so many *steps*, and text and reasoning up to the lengths in *written*; *seen* are
+    the lengths when that was looked at.
     """
 
     number: int
     question: tuple[Message, ...]
     count: int = 0
+    steps: int = 0
     written: dict[str, int] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     def is_behind(self, reply: Reply) -> bool:
         """Whether *reply* holds more than is written."""
-        return any(len(text) > self.written.get(kind, 0) for kind, text in _texts(reply))
+        return len(reply.steps) > self.steps or any(
+            len(text) > self.written.get(kind, 0) for kind, text in _texts(reply)
+        )
 
     def take(self, reply: Reply) -> tuple[list[Piece], "OpenRun"]:
         """
@@ -76,7 +86,9 @@ class OpenRun:
 
         A word goes when it is whole, or when nothing comes any more, since half a key would not be known for one.
         """
-        pieces, written, seen = [], dict(self.written), dict(self.seen)
+        began, seen = reply.round, dict(self.seen)
+        pieces = [Piece("step", json.dumps(message_record(step))) for step in began.steps[self.steps :]]
+        written = {"text": began.text, "reasoning": began.reasoning} if pieces else dict(self.written)
         for kind, text in _texts(reply):
             start = written.get(kind, 0)
             end = len(text) if seen.get(kind) == len(text) else _last_word(text, start)
@@ -84,7 +96,8 @@ class OpenRun:
             if end > start:
                 pieces.append(Piece(kind, text[start:end]))
                 written[kind] = end
-        return pieces, replace(self, count=self.count + len(pieces), written=written, seen=seen)
+        then = replace(self, count=self.count + len(pieces), steps=len(began.steps), written=written, seen=seen)
+        return pieces, then
 
 
 def _texts(reply: Reply) -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,8 @@ from ofox_magic.chat.events import (
     Retrying,
     TextDelta,
     ToolCallDelta,
+    ToolsAsked,
+    ToolsRan,
     UsageReported,
 )
 from ofox_magic.chat.messages import Usage
@@ -820,7 +822,13 @@ EVENTS = (*TAKE, Retrying(2, 0.5, "busy"), Finished())
 
 
 def test_every_kind_of_event_is_among_the_examples():
-    assert {type(event) for event in EVENTS} == set(get_args(Event))
+    assert {type(event) for event in EVENTS} == set(get_args(Event)) - {ToolsAsked, ToolsRan}
+
+
+@pytest.mark.parametrize("event", [ToolsAsked(), ToolsRan(())])
+def test_what_no_transport_says_cannot_be_recorded(event):
+    with pytest.raises(ValueError, match="no transport says it"):
+        event_record(event)
 
 
 @pytest.mark.parametrize("event", EVENTS[1:], ids=lambda event: type(event).__name__)

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from ofox_magic.chat.events import ReasoningDelta, TextDelta
-from ofox_magic.chat.messages import user
-from ofox_magic.chat.parts import Image, Table
+from ofox_magic.chat.events import FinishReason, ReasoningDelta, TextDelta, ToolCallDelta
+from ofox_magic.chat.messages import assistant, tool, user
+from ofox_magic.chat.parts import Image, Table, ToolCall
 from ofox_magic.errors import ConfigError, ServerError
 from ofox_magic.journal.storage import open_to_write
 from ofox_magic.testing import ManualClock
@@ -110,6 +110,43 @@ def test_pieces_go_once_the_answer_is_whole(scene, path):
     turn.wait(5)
     s.journal.flush()
     assert rows(path, "SELECT * FROM piece") == []
+
+
+class Tools:
+    """Answers each call with a picture."""
+
+    specs = ({"type": "function", "function": {"name": "f"}},)
+
+    def run(self, call):
+        return tool("see below", call.id), user(Image(PNG, name="fig"))
+
+
+CALL = [TextDelta("let me "), TextDelta("see"), ToolCallDelta(0, "c", "f", "{}"), FinishReason("tool_calls")]
+
+
+def test_calls_and_what_they_gave_come_back_equal(scene):
+    s = scene(CALL, "the end")
+    s.ask("q", toolbox=Tools())
+    assert s.now().exchanges == s.session.conversations["main"].exchanges
+    assert [step.role for step in s.now().exchanges[0].version.steps] == ["assistant", "tool", "user"]
+
+
+def test_calls_are_on_disk_while_the_model_goes_on(scene):
+    gate = threading.Event()
+    s = scene(CALL, [TextDelta("half of "), gate])
+    turn = s.session.ask("q", toolbox=Tools())
+    deadline = time.monotonic() + 5
+    while s.texts() != [("q", "half of ")] and time.monotonic() < deadline:
+        turn.wait(0.05)
+    version = s.now().exchanges[0].version
+    assert version.steps == (
+        assistant("let me see\n\n", ToolCall("c", "f", "{}")),
+        *Tools().run(ToolCall("c", "f", "")),
+    )
+    assert (version.answer.text, version.status) == ("half of ", "incomplete")
+    gate.set()
+    turn.wait(5)
+    assert s.now().exchanges == s.session.conversations["main"].exchanges
 
 
 def test_undo_redo_and_clear_are_what_comes_back(scene):
