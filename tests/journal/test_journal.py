@@ -136,6 +136,8 @@ def test_calls_are_on_disk_while_the_model_goes_on(scene):
     s = scene(CALL, [TextDelta("half of "), gate])
     turn = s.session.ask("q", toolbox=Tools())
     deadline = time.monotonic() + 5
+    while turn.reply.text != "let me see\n\nhalf of " and time.monotonic() < deadline:
+        turn.wait(0.01)  # nothing is written before the first round ends
     while s.texts() != [("q", "half of ")] and time.monotonic() < deadline:
         turn.wait(0.05)
     version = s.now().exchanges[0].version
