@@ -103,7 +103,7 @@ def test_a_turn_offers_exactly_these_names():
         "wait",
         "watch",
     ]
-    turn = Turn("t", None, "m", (), changed=None, versions=tuple, price=None, serve=None, cancel=None)
+    turn = Turn("t", None, "m", (), changed=None, versions=tuple, cancel=None)
     assert {name for name in dir(turn) if not name.startswith("_")} == set(expected)
 
 

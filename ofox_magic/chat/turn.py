@@ -35,9 +35,9 @@ class Turn:
         remarks: tuple[str, ...] = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
-        price: Price,
-        serve: Callable[[], None],
         cancel: Callable[[], None],
+        price: Price = lambda *_: None,
+        serve: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = id
         self.key = key
