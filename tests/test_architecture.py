@@ -61,8 +61,8 @@ WITHIN_CHAT = "parts messages toolbox estimate events reply conversation part_re
 """Down only: each may import those before it."""
 
 ONLY_IN = {
-    "httpx": {"gateway.client"},
-    "asyncio": {"gateway.client", "gateway.loop", "practice", "demo"},
+    "httpx": {"gateway.client", "gateway.http_failures"},
+    "asyncio": {"gateway.client", "gateway.body", "gateway.http_failures", "gateway.loop", "practice", "demo"},
     "markdown_it": {"render"},
     "nh3": {"render"},
     "keyring": {"settings"},

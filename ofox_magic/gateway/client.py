@@ -8,13 +8,11 @@ connection at once, whatever it was waiting for. A flag beside a blocking read w
 import asyncio
 import random
 import time
-import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -22,6 +20,8 @@ from ofox_magic.chat.events import Finished, Identified, Retrying
 from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError, GatewayError, OfoxError, ProtocolError, TransportError
 from ofox_magic.gateway import catalogue, failures, retry
+from ofox_magic.gateway.body import decoded, whole
+from ofox_magic.gateway.http_failures import BROKEN, Failure, mapped, refusal, refused
 from ofox_magic.gateway.known_models import KnownModels
 from ofox_magic.gateway.loop import LoopThread
 from ofox_magic.gateway.masking import LogFilter, clean, without_key
@@ -34,13 +34,7 @@ CATALOGUE_DEADLINE = 15.0
 _LOOK_AGAIN = 600.0  # seconds between two looks at whether the catalogue should be fetched beside a request
 _FINISH_GRACE = 2.0  # seconds that a stream may take from its finish reason to its usage and end
 _DONE_GRACE = 0.05  # seconds from [DONE] to the end of the body: read to there, the connection is used again
-_ERROR_BODY = 64 << 10
-_REASON_PATIENCE = 2.0  # seconds that the body of a refusal may take
 _LARGEST_CATALOGUE = 4 << 20  # bytes; 140 models take 165 kB
-_BOMB_RATIO, _BOMB_FROM = 1000, 1 << 20
-_PIECE = 64 << 10
-_ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
-_BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -59,25 +53,6 @@ class _Call:
 
     def without_usage(self) -> "_Call":
         return replace(self, body={name: value for name, value in self.body.items() if name != "stream_options"})
-
-
-@dataclass(frozen=True)
-class _Failure:
-    """Why a try failed. *status* is None where no answer's headers came; *final*: another try cannot mend it."""
-
-    error: OfoxError
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    final: bool = False
-
-    @property
-    def worth_retrying(self) -> bool:
-        code = self.error.code if isinstance(self.error, GatewayError) else None
-        return not self.final and retry.worth_retrying(self.status, self.headers, code)
-
-    @property
-    def names_stream_options(self) -> bool:
-        return self.status == httpx.codes.BAD_REQUEST and "stream_options" in str(self.error)
 
 
 class GatewayClient:
@@ -189,14 +164,14 @@ class GatewayClient:
             failure = await self._try(course)
         return None
 
-    async def _try(self, course: "_Course") -> _Failure | None:
+    async def _try(self, course: "_Course") -> Failure | None:
         """One request. Returns why it failed; None where the answer is complete, whatever happened after that."""
         course.begin_try()
         failure = await self._exchange(course)
         course.failure = None if course.stream.complete else failure
         return course.failure
 
-    async def _exchange(self, course: "_Course") -> _Failure | None:
+    async def _exchange(self, course: "_Course") -> Failure | None:
         call = course.call
         try:
             async with asyncio.timeout(call.deadlines.first_token if call.stream else None) as patience:
@@ -210,17 +185,17 @@ class GatewayClient:
                     course.headers_came = True
                     if not response.is_success:
                         patience.reschedule(None)  # it is an answer, and how long its reason may take is known there
-                        course.failure = _refusal(response)  # if the time for all ends before its reason is read
-                        return await _refused(response)
+                        course.failure = refusal(response)  # if the time for all ends before its reason is read
+                        return await refused(response)
                     course.on_event(Identified(request_id=failures.request_id(response.headers)))
                     await course.read(response, patience)
         except TimeoutError:
-            return _Failure(course.passed_deadline(), final=True)
+            return Failure(course.passed_deadline(), final=True)
         except OfoxError as error:
             status = error.status if isinstance(error, GatewayError) else None
-            return _Failure(error, status, final=course.stream.delivered or status is None)
-        except _BROKEN as error:
-            return _Failure(_mapped(error, call.base_url), final=course.headers_came)
+            return Failure(error, status, final=course.stream.delivered or status is None)
+        except BROKEN as error:
+            return Failure(mapped(error, call.base_url), final=course.headers_came)
         return None
 
     @property
@@ -267,16 +242,16 @@ class GatewayClient:
             async with asyncio.timeout(CATALOGUE_DEADLINE):
                 async with self._client().stream("GET", url, headers=_headers(key, stream=False)) as response:
                     if not response.is_success:
-                        return (await _refused(response)).error
-                    body = await _body(response, _LARGEST_CATALOGUE)
+                        return (await refused(response)).error
+                    body = await whole(response, _LARGEST_CATALOGUE)
                     # takes 8 ms and more, in which an answer beside it would stand still
                     return await asyncio.to_thread(catalogue.records, body, key.mask if key else str)
         except TimeoutError:
             return failures.deadline("total", CATALOGUE_DEADLINE, "")
         except OfoxError as error:
             return error
-        except _BROKEN as error:
-            return _mapped(error, settings.base_url)
+        except BROKEN as error:
+            return mapped(error, settings.base_url)
 
     async def _close_connections(self) -> None:
         http, self._http = self._http, None
@@ -310,7 +285,7 @@ class _Course:
     def __init__(self, call: _Call, on_event: OnEvent) -> None:
         self.call = call
         self.on_event = on_event
-        self.failure: _Failure | None = None
+        self.failure: Failure | None = None
         self.begin_try()
 
     def begin_try(self) -> None:
@@ -319,7 +294,7 @@ class _Course:
 
     async def read(self, response: httpx.Response, patience: asyncio.Timeout) -> None:
         clock = asyncio.get_running_loop().time
-        async for chunk in _decoded(response):
+        async for chunk in decoded(response):
             was_complete, was_done = self.stream.complete, self.stream.done
             for event in self.stream.feed(chunk):
                 self.on_event(event)
@@ -372,95 +347,3 @@ def _headers(key: Secret | None, *, stream: bool) -> dict[str, str]:
         "Accept-Encoding": "identity",  # a stream that is compressed comes late, and in fits
     }
     return headers | {"Authorization": f"Bearer {key.reveal()}"} if key else headers
-
-
-async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
-    """
-    Yield the body's bytes. Raises ProtocolError for compression that was not asked for and is out of proportion.
-
-    Unpacked here in small pieces, since httpx unpacks all that a read brought at once, and is silent where a packed
-    body is cut. Between two pieces the loop runs, so that deadlines strike.
-    """
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        async for chunk in response.aiter_raw():
-            yield chunk
-        return
-    if encoding not in ("gzip", "x-gzip", "deflate"):  # others, and layers of them, expand without a bound
-        raise ProtocolError(f"expected an answer that is not compressed, got one in {one_line(encoding, 40)!r}")
-    unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)
-    taken = size = 0  # since the last look: over all, what came before a bomb would hide it for long
-    async for packed in response.aiter_raw():
-        while packed:
-            piece = unpacker.decompress(packed, _PIECE)
-            taken += len(packed) - len(unpacker.unconsumed_tail)
-            packed = unpacker.unconsumed_tail  # noqa: PLW2901 - what is left of it
-            size += len(piece)
-            if size > _BOMB_FROM:
-                if size > _BOMB_RATIO * taken:
-                    raise ProtocolError("the answer grows more than a thousandfold when unpacked; stopped reading")
-                taken = size = 0
-            yield piece
-            await asyncio.sleep(0)
-
-
-async def _body(response: httpx.Response, largest: int) -> bytes:
-    body = bytearray()
-    async for chunk in _decoded(response):
-        body += chunk
-        if len(body) > largest:
-            raise ProtocolError(f"expected a body of at most {largest:,} bytes; stopped reading there")
-    return bytes(body)
-
-
-async def _refused(response: httpx.Response) -> _Failure:
-    if response.is_redirect:
-        host = urlsplit(response.headers.get("location", "")).hostname or "another place"
-        return _Failure(
-            ProtocolError(
-                f"the gateway answered with a redirect to {one_line(host, 80)}, which is not followed, since the key "
-                f"would go along: set OFOX_BASE_URL to the right address"
-            ),
-            response.status_code,
-            final=True,
-        )
-    body = bytearray()
-    with suppress(
-        httpx.HTTPError, TimeoutError, ProtocolError, zlib.error
-    ):  # what came of the reason is better than none
-        async with asyncio.timeout(_REASON_PATIENCE):
-            async for chunk in _decoded(response):
-                body += chunk
-                if len(body) > _ERROR_BODY:
-                    break
-    return _refusal(response, bytes(body))
-
-
-def _refusal(response: httpx.Response, body: bytes = b"") -> _Failure:
-    status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
-    return _Failure(failures.refusal(status, headers, body, now=datetime.now(UTC)), status, headers)
-
-
-def _mapped(error: Exception, base_url: str) -> OfoxError:
-    """Return our error for one of httpx. No cause is kept: it holds the request, and that holds the key."""
-    host = urlsplit(base_url).netloc
-    reason = _reason(error)
-    if isinstance(error, httpx.ConnectTimeout):
-        return TransportError(f"could not connect to {host} in time (OFOX_CONNECT_TIMEOUT)", deadline="connect")
-    if isinstance(error, httpx.ProxyError):
-        return TransportError(f"could not connect to {host} through the proxy{reason}")
-    if isinstance(error, httpx.ConnectError):
-        return TransportError(f"could not connect to {host}{reason}. Is the network up, and OFOX_BASE_URL right?")
-    if isinstance(error, zlib.error):
-        return ProtocolError("expected an answer that is not compressed, got one whose compression is broken")
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return ConfigError(f"OFOX_BASE_URL is no address that can be used{reason}")
-    return TransportError(f"the connection to {host} was lost{reason}. Try again")
-
-
-def _reason(error: Exception) -> str:
-    """What an error says, as the end of a sentence; nothing where it says nothing, or shows bytes as Python does."""
-    said = one_line(str(error), 160)
-    if isinstance(error, httpx.RemoteProtocolError) and ("bytearray" in said or "b'" in said):
-        return ": what came is not HTTP"
-    return f": {said}" if said else ""
