@@ -44,6 +44,7 @@ LAYERS = {
     "journal": {"chat", "errors", "untrusted"},
     "notebook_file": {"chat", "errors", "json_file", "untrusted"},
     "render": {"untrusted"},
+    "tools": {"chat", "errors", "untrusted"},
     "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
@@ -57,7 +58,7 @@ LAYERS = {
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages toolbox estimate events reply conversation part_records records history histories money ledger budget notices subscribers transport account turn asked runner session"
+WITHIN_CHAT = "parts messages toolbox estimate events arguments calls reply conversation part_records records history histories money ledger budget notices subscribers transport tools tool_round account turn asked runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {
@@ -73,6 +74,9 @@ ONLY_IN = {
     "narwhals": {"context"},
     "platformdirs": {"gateway.catalogue_file", "journal.storage"},
     "sqlite3": {"journal"},
+    "pydantic": {"tools"},
+    "pydantic_core": {"tools"},
+    "docstring_parser": {"tools"},
     "nbclient": {"demo", "__main__"},
     "nbformat": {"demo", "__main__"},
 }
@@ -246,6 +250,9 @@ def test_nothing_imports_in_a_circle():
         ("wiring", "import IPython"),
         ("practice.server", "from ofox_magic.chat.parts import Text"),
         ("jupyter.magic", "import pandas"),
+        ("chat.tools", "import pydantic"),
+        ("chat.runner", "from ofox_magic.tools import Toolbox"),
+        ("tools.toolbox", "from ofox_magic.context.convert import Converter"),
     ],
 )
 def test_breaking_a_rule_is_noticed(module, source):
