@@ -8,12 +8,11 @@ from typing import Any
 from ofox_magic.chat.conversation import with_calls_closed
 from ofox_magic.chat.history import History
 from ofox_magic.chat.messages import system
-from ofox_magic.chat.toolbox import Toolbox
+from ofox_magic.chat.parts import ToolCall
+from ofox_magic.chat.tool_round import Round
+from ofox_magic.chat.tools import MOST_ROUNDS, Consent, Tools, has_whole_calls
 from ofox_magic.chat.transport import Cancel, Request
 from ofox_magic.chat.turn import Turn
-
-MOST_ROUNDS = 8
-"""Of calls in one turn: what is called then is not run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ class Choices:
     conversation: str | None = None
     max_history: int | None = None
     max_cost: Decimal | None = None
-    toolbox: Toolbox | None = None
+    tools: Tools | list[Any] | None = None
+    consent: Consent | None = None
 
 
 @dataclass(eq=False)
@@ -38,9 +38,10 @@ class Asked:
     """
     A turn that has not ended, and what its request needs.
 
-    *max_history* is how many of the turns above go along (None: all), *max_cost* the cap of this turn in USD, *toolbox*
-    what the model may call. *cancel* is there once the request has left, *estimate* is what it was taken to cost then;
-    *entries* is how many the ledger had when the turn began, *serving* whether somebody runs its tools.
+    *max_history* is how many of the turns above go along (None: all), *max_cost* the cap of this turn in USD, *tools*
+    what the model may call and *consent* who is asked before. *cancel* is there once the request has left, *estimate*
+    is what it was taken to cost then; *entries* is how many the ledger had when the turn began; *round* are the calls
+    that wait, and *serving* says whether somebody runs them.
     """
 
     turn: Turn
@@ -51,20 +52,26 @@ class Asked:
     timeout: float | None
     max_history: int | None = None
     max_cost: Decimal | None = None
-    toolbox: Toolbox | None = None
+    tools: Tools | None = None
+    consent: Consent | None = None
     cancel: Cancel | None = None
     cancelled: bool = False
     estimate: Decimal | None = None
     entries: int | None = None
     rounds: int = 0
+    round: Round | None = None
     serving: bool = False
 
     @property
     def calls_can_be_run(self) -> bool:
         """Whether the model asks for tools, where some are offered and a round is left; what was cut is never run."""
-        reply = self.turn.reply
-        may_be_run = self.toolbox is not None and self.rounds < MOST_ROUNDS and not self.cancelled
-        return may_be_run and bool(reply.tool_calls) and reply.finish_reason not in ("length", "content_filter")
+        may_be_run = self.tools is not None and self.rounds < MOST_ROUNDS and not self.cancelled
+        return may_be_run and has_whole_calls(self.turn.reply)
+
+    def begin_calls(self) -> None:
+        """Take the calls of the answer that came: each waits for its outcome."""
+        taken = {part.id for step in self.turn.reply.steps for part in step.parts if isinstance(part, ToolCall)}
+        self.round = Round.of(self.turn.reply, taken)
 
     def request(self) -> Request:
         """Put the request together as the history now stands."""
@@ -79,10 +86,10 @@ class Asked:
         )
 
     def _params(self) -> Mapping[str, Any]:
-        """With the toolbox; a choice that forces a call is for the first round, or there would be no end."""
-        if self.toolbox is None:
+        """With the tools; a choice that forces a call is for the first round, or there would be no end."""
+        if self.tools is None:
             return self.params
-        params: dict[str, Any] = {"tools": list(self.toolbox.specs), **self.params}
+        params: dict[str, Any] = {"tools": list(self.tools.definitions), **self.params}
         if self.rounds:
             params.pop("tool_choice", None)
         return params

@@ -12,9 +12,9 @@ from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, Us
 from ofox_magic.chat.messages import Message, Usage, tool
 from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
 from ofox_magic.chat.reply import SETTLED, Reply, Status, rounds
-from ofox_magic.chat.toolbox import NOT_RUN
 from ofox_magic.errors import ConfigError, OfoxError
 
+NOT_RUN = "This call was not run."
 CUT_MARKS = {
     "stopped": "[The user stopped this answer here.]",
     "incomplete": "[This answer broke off here.]",

@@ -75,9 +75,9 @@ class ToolsAsked:
 
 @dataclass(frozen=True, slots=True)
 class ToolsRan:
-    """The calls of this round gave *results*, and the model is asked to go on."""
+    """A round with calls is over: *messages* are the answer that made them, what they gave, and pictures of that."""
 
-    results: tuple[Message, ...]
+    messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,8 @@ class Reply:
                 self._identify(event)
             case ToolsAsked():
                 self.status = "tools"
-            case ToolsRan(results):
-                self._begin_round(results)
+            case ToolsRan(messages):
+                self._begin_round(messages)
             case Finished():
                 self._finish(event)
 
@@ -151,9 +151,8 @@ class Reply:
         said = (Text(text),) if text else ()
         return (*thought, *said, *self.tool_calls)
 
-    def _begin_round(self, results: tuple[Message, ...]) -> None:
-        steps = (*self.steps, self.message, *results)
-        self.round = Round(steps, len(self.text), len(self.reasoning))
+    def _begin_round(self, messages: tuple[Message, ...]) -> None:
+        self.round = Round((*self.steps, *messages), len(self.text), len(self.reasoning))
         self._used_before, self.round_usage = self.usage, None
         self._calls = {}
         self.finish_reason = None
@@ -192,18 +191,17 @@ def deltas(parts: Iterable[Part]) -> Iterator[Event]:
 
 def rounds(steps: Iterable[Message], last: Message | None) -> Iterator[Event]:
     """Yield the events that bring *steps*, the messages of the rounds that ended, and the *last* answer."""
-    results: list[Message] = []
-    begun = False
-    for message in (*steps, *((last,) if last else ())):
-        if message.role != "assistant":
-            results.append(message)
-            continue
-        if begun:
-            yield ToolsRan(tuple(results))
-        results, begun = [], True
-        yield from deltas(message.parts)
-    if results:
-        yield ToolsRan(tuple(results))
+    ended: list[Message] = []
+    for message in steps:
+        if message.role == "assistant":
+            if ended:
+                yield ToolsRan(tuple(ended))
+            ended = []
+            yield from deltas(message.parts)
+        ended.append(message)
+    if ended:
+        yield ToolsRan(tuple(ended))
+    yield from deltas(last.parts if last else ())
 
 
 class _Pieces:

@@ -15,10 +15,10 @@ from ofox_magic.chat.account import Account
 from ofox_magic.chat.asked import Asked
 from ofox_magic.chat.conversation import Version
 from ofox_magic.chat.events import Event, Finished, TextDelta, ToolsAsked, ToolsRan
-from ofox_magic.chat.messages import Message
 from ofox_magic.chat.notices import Delta, Settled, TurnAdded, TurnChanged
+from ofox_magic.chat.parts import ToolCall
 from ofox_magic.chat.subscribers import Subscribers
-from ofox_magic.chat.toolbox import results_in_order
+from ofox_magic.chat.tools import Outcome, Refusal
 from ofox_magic.chat.transport import Abandoned, Cancel, Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import OfoxError
@@ -70,6 +70,7 @@ class Runner:
                 return
             asked.cancelled = True
             if asked in self._queue or asked.turn.state == "tools":  # nothing of it is with the transport
+                self._close_round(asked)
                 self._record(asked, Finished(stopped=True))
         if asked.cancel is not None:
             asked.cancel()
@@ -80,8 +81,8 @@ class Runner:
         """
         Run the tools that the running turn waits for, on the calling thread, and ask the model to go on.
 
-        Does nothing where no turn waits for any, or somebody else runs them. An interrupt goes through; the turn is
-        then to be stopped by its asker.
+        Does nothing where no turn waits for any, or somebody else runs them. An interrupt stops the turn, and goes
+        through.
         """
         with self._changed:
             asked = self.running
@@ -89,28 +90,45 @@ class Runner:
                 return
             asked.serving = True
         try:
-            given = self._run_calls(asked)
+            self._run_calls(asked)
+        except BaseException:
+            self.cancel(asked.turn.id)  # before anybody takes the call that was interrupted for one that waits
+            raise
         finally:
             asked.serving = False
-        self._go_on(asked, given)
+        self._go_on(asked)
 
-    def _run_calls(self, asked: Asked) -> list[Message]:
-        given: list[Message] = []
-        for call in asked.turn.reply.tool_calls:
-            if asked.toolbox is None or asked.turn.reply.settled:  # stopped meanwhile
-                break
-            given += asked.toolbox.run(call)
-        return given
+    def _run_calls(self, asked: Asked) -> None:
+        while asked.round and asked.round.open_calls:
+            outcome = self._outcome(asked, asked.round.open_calls[0])
+            with self._changed:
+                if asked.round is None:  # the turn was stopped meanwhile
+                    return
+                asked.round = asked.round.with_outcome(outcome)
 
-    def _go_on(self, asked: Asked, given: list[Message]) -> None:
+    def _outcome(self, asked: Asked, call: ToolCall) -> Outcome:
+        if asked.tools is None:
+            raise AssertionError("no calls wait where no tools were offered")
+        ready = asked.tools.call_of(call)
+        return ready.outcome if isinstance(ready, Refusal) else asked.tools.run(ready, asked.consent)
+
+    def _go_on(self, asked: Asked) -> None:
         with self._changed:
             if asked.turn.reply.settled:
                 return
             asked.rounds += 1
-            self._record(asked, ToolsRan(results_in_order(asked.turn.reply.tool_calls, given)))
+            self._close_round(asked)
         self._start(asked)
         self._subscribers.deliver()
         self._advance()
+
+    def _close_round(self, asked: Asked) -> None:
+        """Put the calls and what they gave into the answer, as far as they got."""
+        if asked.round is not None:
+            closed, asked.round = asked.round, None
+            # what the running call did is done, and the model is told
+            closed = closed.stopped(closed.open_calls[0]) if asked.serving and closed.open_calls else closed
+            self._record(asked, ToolsRan(closed.messages))
 
     def _advance(self) -> None:
         """Start the next turn where none is running."""
@@ -182,6 +200,7 @@ class Runner:
         self._enter(asked)
         if asked.turn.reply.message.text:
             self._record(asked, TextDelta("\n\n"))
+        asked.begin_calls()
         return ToolsAsked()
 
     def _record(self, asked: Asked, event: Event) -> None:

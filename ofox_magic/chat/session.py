@@ -23,7 +23,7 @@ from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
-from ofox_magic.chat.toolbox import Toolbox
+from ofox_magic.chat.tools import Consent, Tools
 from ofox_magic.chat.transport import Request, Transport
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ConfigError
@@ -77,7 +77,8 @@ class Session:
         conversation: str | None = None,
         max_history: int | None = None,
         max_cost: Decimal | None = None,
-        toolbox: Toolbox | None = None,
+        tools: Tools | list[Any] | None = None,
+        consent: Consent | None = None,
         **params: Any,
     ) -> Turn:
         """
@@ -88,8 +89,9 @@ class Session:
         seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
         and not sent. The turn goes into *conversation*, which is made where there is none of that name, else into the
         current one; of the turns there the last *max_history* go along (0: none). *max_cost* is what it may cost, in
-        USD. *toolbox* holds what the model may call: whoever waits for the turn runs it. All other *params* go into the
-        request's body as they are, under their own names; what is not given is not sent.
+        USD. *tools* are what the model may call: whoever waits for the turn runs them, after asking *consent*; as a
+        list they go into the request as they are, and their calls are the answer. All other *params* go into the
+        request's body under their own names; what is not given is not sent.
 
         Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
         within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
@@ -97,7 +99,7 @@ class Session:
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
         choices = Choices(
-            model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost, toolbox
+            model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost, tools, consent
         )
         asked = self._asked(content, choices, params)
         self._histories.keep(asked.history)
@@ -231,7 +233,7 @@ class Session:
 
     # -- inside ---------------------------------------------------------------
 
-    def _asked(self, content: tuple[object, ...], chosen: Choices, params: Mapping[str, Any]) -> Asked:
+    def _asked(self, content: tuple[object, ...], chosen: Choices, params: dict[str, Any]) -> Asked:
         if "messages" in params:
             raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
         question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
@@ -241,12 +243,13 @@ class Session:
             turn=self._handle(self._turn_id(history, chosen.key), chosen.key, model, question, chosen.remarks),
             history=history,
             system=self.system if chosen.system is None else chosen.system,
-            params=params,
+            params=params | {"tools": chosen.tools} if isinstance(chosen.tools, list) else params,
             stream=chosen.stream,
             timeout=chosen.timeout,
             max_history=self.max_history if chosen.max_history is None else chosen.max_history,
             max_cost=chosen.max_cost,
-            toolbox=chosen.toolbox,
+            tools=None if isinstance(chosen.tools, list) else chosen.tools,
+            consent=chosen.consent,
         )
 
     def _turn_id(self, history: History, key: str | None) -> str:

@@ -37,8 +37,8 @@ class Round:
         """
         calls = tuple(with_ids(reply.tool_calls, taken))
         if not has_whole_calls(reply):
-            return cls(reply.text, calls, tuple(_unrun(call, _CUT) for call in calls))
-        return cls(reply.text, calls, tuple(_unrun(call, _TOO_MANY) for call in calls[MOST_CALLS:]))
+            return cls(reply.message.text, calls, tuple(_unrun(call, _CUT) for call in calls))
+        return cls(reply.message.text, calls, tuple(_unrun(call, _TOO_MANY) for call in calls[MOST_CALLS:]))
 
     @property
     def open_calls(self) -> tuple[ToolCall, ...]:

@@ -108,4 +108,5 @@ def has_whole_calls(reply: Reply) -> bool:
     reads like a call that has none.
     """
     reason = reply.finish_reason.lower() if reply.finish_reason else None
-    return reply.status == "done" and bool(reply.tool_calls) and reason in _WHOLE
+    is_whole = reply.status not in ("stopped", "incomplete", "failed")
+    return is_whole and bool(reply.tool_calls) and reason in _WHOLE

@@ -2,11 +2,10 @@
 
 import pytest
 
-from ofox_magic.chat.conversation import Conversation, Version, with_calls_closed
+from ofox_magic.chat.conversation import NOT_RUN, Conversation, Version, with_calls_closed
 from ofox_magic.chat.history import STEPS_BACK, History
 from ofox_magic.chat.messages import Message, assistant, tool, user
 from ofox_magic.chat.parts import Reasoning, Text, ToolCall
-from ofox_magic.chat.toolbox import NOT_RUN
 
 ASK = (user("q"),)
 

@@ -11,6 +11,7 @@ import pytest
 from ofox_magic.chat.events import FinishReason, ReasoningDelta, TextDelta, ToolCallDelta
 from ofox_magic.chat.messages import assistant, tool, user
 from ofox_magic.chat.parts import Image, Table, ToolCall
+from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.errors import ConfigError, ServerError
 from ofox_magic.journal.storage import open_to_write
 from ofox_magic.testing import ManualClock
@@ -115,10 +116,13 @@ def test_pieces_go_once_the_answer_is_whole(scene, path):
 class Tools:
     """Answers each call with a picture."""
 
-    specs = ({"type": "function", "function": {"name": "f"}},)
+    definitions = ({"type": "function", "function": {"name": "f"}},)
 
-    def run(self, call):
-        return tool("see below", call.id), user(Image(PNG, name="fig"))
+    def call_of(self, call):
+        return ReadyCall(call, call.name, True, lambda: None)
+
+    def run(self, ready, consent):
+        return Outcome(ready.call, "done", "see below", "", (Image(PNG, name="fig"),))
 
 
 CALL = [TextDelta("let me "), TextDelta("see"), ToolCallDelta(0, "c", "f", "{}"), FinishReason("tool_calls")]
@@ -126,7 +130,7 @@ CALL = [TextDelta("let me "), TextDelta("see"), ToolCallDelta(0, "c", "f", "{}")
 
 def test_calls_and_what_they_gave_come_back_equal(scene):
     s = scene(CALL, "the end")
-    s.ask("q", toolbox=Tools())
+    s.ask("q", tools=Tools())
     assert s.now().exchanges == s.session.conversations["main"].exchanges
     assert [step.role for step in s.now().exchanges[0].version.steps] == ["assistant", "tool", "user"]
 
@@ -134,17 +138,16 @@ def test_calls_and_what_they_gave_come_back_equal(scene):
 def test_calls_are_on_disk_while_the_model_goes_on(scene):
     gate = threading.Event()
     s = scene(CALL, [TextDelta("half of "), gate])
-    turn = s.session.ask("q", toolbox=Tools())
+    turn = s.session.ask("q", tools=Tools())
     deadline = time.monotonic() + 5
     while turn.reply.text != "let me see\n\nhalf of " and time.monotonic() < deadline:
         turn.wait(0.01)  # nothing is written before the first round ends
     while s.texts() != [("q", "half of ")] and time.monotonic() < deadline:
         turn.wait(0.05)
     version = s.now().exchanges[0].version
-    assert version.steps == (
-        assistant("let me see\n\n", ToolCall("c", "f", "{}")),
-        *Tools().run(ToolCall("c", "f", "")),
-    )
+    asked, result, picture = version.steps
+    assert (asked, result) == (assistant("let me see\n\n", ToolCall("c", "f", "{}")), tool("see below", "c"))
+    assert picture.parts[1] == Image(PNG, name="fig")
     assert (version.answer.text, version.status) == ("half of ", "incomplete")
     gate.set()
     turn.wait(5)
