@@ -28,6 +28,9 @@ PURE = (
     "context.references",
     "context.verbatim",
     "context.sharing",
+    "answer",
+    "answer_frame",
+    "json_value",
 )
 WITHOUT_IO = {"asyncio", "logging", "os", "pathlib", "socket", "subprocess", "time", "threading", "IPython"}
 MAY_USE_LOCKS = {"chat.session", "chat.runner", "chat.turn", "chat.subscribers"}  # the session is the one shared object
@@ -45,12 +48,16 @@ LAYERS = {
     "notebook_file": {"chat", "errors", "json_file", "untrusted"},
     "render": {"untrusted"},
     "tools": {"chat", "errors", "untrusted"},
+    "answer_frame": {"render"},
+    "json_value": {"errors", "render", "untrusted"},
+    "table_frames": {"render"},
+    "answer": {*("chat", "errors", "render", "untrusted"), *("answer_frame", "json_value", "table_frames")},
     "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
     "jupyter": {
         *("", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"),
-        *("conversation_file", "journal", "notebook_file"),
+        *("answer_frame", "conversation_file", "journal", "notebook_file"),
     },
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},
