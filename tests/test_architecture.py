@@ -30,7 +30,9 @@ PURE = (
     "context.sharing",
     "answer",
     "answer_frame",
+    "formats",
     "json_value",
+    "strict_schema",
 )
 WITHOUT_IO = {"asyncio", "logging", "os", "pathlib", "socket", "subprocess", "time", "threading", "IPython"}
 MAY_USE_LOCKS = {"chat.session", "chat.runner", "chat.turn", "chat.subscribers"}  # the session is the one shared object
@@ -52,6 +54,9 @@ LAYERS = {
     "json_value": {"errors", "render", "untrusted"},
     "table_frames": {"render"},
     "answer": {*("chat", "errors", "render", "untrusted"), *("answer_frame", "json_value", "table_frames")},
+    "formats": {"answer", "errors", "render", "untrusted"},
+    "strict_schema": set(),
+    "structured": {"errors", "strict_schema", "untrusted"},
     "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
@@ -81,9 +86,11 @@ ONLY_IN = {
     "narwhals": {"context"},
     "platformdirs": {"gateway.catalogue_file", "journal.storage"},
     "sqlite3": {"journal"},
-    "pydantic": {"tools"},
+    "pydantic": {"structured", "tools"},
     "pydantic_core": {"tools"},
     "docstring_parser": {"tools"},
+    "jsonschema": {"structured"},
+    "referencing": {"structured"},
     "nbclient": {"demo", "__main__"},
     "nbformat": {"demo", "__main__"},
 }
