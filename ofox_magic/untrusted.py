@@ -40,8 +40,12 @@ def redact(text: str) -> str:
     return _KEY.sub("[key]", text)
 
 
+def fence_for(text: str) -> str:
+    """Return backticks that fence *text*: at least three, and more than there are anywhere in it."""
+    return "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+
+
 def fenced(text: str, language: str = "") -> str:
     """Return *text* as a fenced block of markdown that nothing within it can end."""
-    longest = max(map(len, _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = fence_for(text)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -32,6 +32,8 @@ PURE = (
     "answer_frame",
     "formats",
     "json_value",
+    "mending",
+    "scrubbing",
     "strict_schema",
 )
 WITHOUT_IO = {"asyncio", "logging", "os", "pathlib", "socket", "subprocess", "time", "threading", "IPython"}
@@ -55,6 +57,8 @@ LAYERS = {
     "table_frames": {"render"},
     "answer": {*("chat", "errors", "render", "untrusted"), *("answer_frame", "json_value", "table_frames")},
     "formats": {"answer", "errors", "render", "untrusted"},
+    "mending": {*("answer", "chat", "context", "formats"), *("render", "scrubbing", "untrusted")},
+    "scrubbing": {"untrusted"},
     "strict_schema": set(),
     "structured": {"errors", "strict_schema", "untrusted"},
     "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},

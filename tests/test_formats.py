@@ -6,13 +6,13 @@ from html import unescape
 
 import pytest
 
-import ofox_magic
 from ofox_magic.answer import Answer
 from ofox_magic.chat.events import Finished, TextDelta
 from ofox_magic.chat.reply import Reply
 from ofox_magic.errors import AnswerError, BadRequest, ServerError
 from ofox_magic.formats import FORMATS, demand, is_refused, next_cell, to_html, value_of
 from ofox_magic.structured import schema_of
+from ofox_magic.wiring import Wiring
 
 from .render.allowed import violations
 
@@ -59,8 +59,9 @@ def test_what_the_user_says_to_the_model_comes_first():
 @pytest.mark.parametrize("wanted", FORMATS)
 def test_a_gateway_takes_what_each_format_adds(wanted, gateway):
     asked = demand(wanted)
-    session = ofox_magic.connect(base_url=gateway.base_url, api_key="none")
-    answer = Answer(session.ask("one", system=asked.system(None), **asked.params).result())
+    wiring = Wiring({}, base_url=gateway.base_url, api_key="none")
+    answer = Answer(wiring.session.ask("one", system=asked.system(None), **asked.params).result())
+    wiring.close()
     assert answer.text
     if wanted == "json":
         assert isinstance(answer.json, dict)

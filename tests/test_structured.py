@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
-import ofox_magic
 from ofox_magic.answer import Answer
 from ofox_magic.errors import AnswerError, ConfigError
 from ofox_magic.render import blocks_of
 from ofox_magic.structured import follow_up, schema_of
+from ofox_magic.wiring import Wiring
 
 
 class Kind(Enum):
@@ -281,7 +281,8 @@ def test_what_the_model_wrote_stays_within_the_fence():
 def test_a_gateway_takes_the_schema_and_its_answer_is_taken(given, gateway):
     """The practice gateway answers with the least value that the schema it received allows."""
     schema = schema_of("thing", given)
-    session = ofox_magic.connect(base_url=gateway.base_url, api_key="none")
-    turn = session.ask("one, please", response_format=schema.response_format, system=schema.instruction)
+    wiring = Wiring({}, base_url=gateway.base_url, api_key="none")
+    turn = wiring.session.ask("one, please", response_format=schema.response_format, system=schema.instruction)
     made = schema.take(Answer(turn.result()).json)
+    wiring.close()
     assert isinstance(made, given) if isinstance(given, type) else set(made) >= {"name", "price"}
