@@ -91,6 +91,12 @@ def test_the_tables_that_the_code_used_are_known_the_nearest_first(notebook):
     assert len(tables[1][1]) == 2
 
 
+def test_the_innermost_function_comes_first(notebook):
+    outer = "def outer(whole):\n    part = whole.head(1)\n    return mean(part)"
+    failure = notebook.failure(TABLES, outer, "outer(df)")
+    assert [name for name, _ in failure.tables(notebook.namespace)] == ["frame", "large", "whole"]
+
+
 def test_a_table_that_only_the_cell_names_is_known(notebook):
     failure = notebook.failure(TABLES, "df['prise']")
     assert [name for name, _ in failure.tables(notebook.namespace)] == ["df"]

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ofox_magic.render import CodeBlock, TableBlock, TooMuch, blocks_of, to_html
@@ -105,6 +105,8 @@ def test_so_it_does_out_of_lists_and_quotations(pieces, nestings):
     assert code(markdown) == pieces
 
 
+@example("```")
+@example("a\n````\nb")
 @given(printable_code)
 def test_what_is_fenced_cannot_end_its_fence(text):
     assert blocks_of(fenced(text) + "\n\nafter") == (CodeBlock(text),)
