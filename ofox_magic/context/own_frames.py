@@ -22,7 +22,7 @@ class Place:
         known = self._named(filename) if self._named else None
         if known:
             return str(known[1])
-        return Path(filename).name if _is_below_here(filename) else "the cell"
+        return Path(filename).name if _is_below_here(filename) else "a cell"
 
 
 def is_users(frame: FrameType, namespace: Mapping[str, Any]) -> bool:
