@@ -127,7 +127,7 @@ class Answer:
         The blocks of code, in order: list of Code, each a str with `.language`.
 
         Wherever they stand: in lists, in quotations, unclosed at the end. As the page shows them, so without what is
-        not printable. Raises AnswerError for a text that is nested too deep.
+        not printable. Raises AnswerError for a text that is nested too deep or takes too long.
         """
         from ofox_magic.render import CodeBlock
 
@@ -140,7 +140,7 @@ class Answer:
         The tables, in order: list of DataFrame, of pandas or polars, whichever is there; else lists of dicts.
 
         Columns of plain numbers are numbers; `1,234`, `12 %`, `007` and dates stay text. Raises AnswerError for a text
-        that is nested too deep.
+        that is nested too deep or takes too long.
         """
         from ofox_magic.render import TableBlock
         from ofox_magic.table_frames import frame_of
@@ -168,7 +168,7 @@ class Answer:
             return blocks_of(self.text)
         except TooMuch:
             raise AnswerError(
-                "expected markdown that can be taken apart, got lists or quotations nested too deep: read .text"
+                "expected markdown that can be taken apart, got one nested too deep, or that takes too long: read .text"
             ) from None
 
     # -- how it is shown ----------------------------------------------------------------------------------------------
