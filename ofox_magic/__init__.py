@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ofox_magic.chat.messages import Message, Usage, assistant, system, tool, user
 from ofox_magic.chat.parts import Image, Table, Text, ToolCall, ToolResult
 from ofox_magic.errors import (
+    AnswerError,
     AuthError,
     BadRequest,
     ConfigError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AnswerError",
     "AuthError",
     "BadRequest",
     "ConfigError",

@@ -13,6 +13,7 @@ One exception tree.
         ServerError        5xx
       TransportError       could not connect or read, or a deadline passed (which)
       ProtocolError        the answer was not what the protocol promises
+      AnswerError          the answer is not what was asked for: no JSON, or not by its schema
 
     Interrupted            beside the tree: a KeyboardInterrupt, which `except Exception` must not swallow
 
@@ -96,6 +97,14 @@ class TransportError(OfoxError):
 
 class ProtocolError(OfoxError):
     """The answer was not what the protocol promises."""
+
+
+class AnswerError(OfoxError, ValueError):
+    """The answer is not what was asked for; `problems` says what is wrong, one line each, where that is known."""
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class Interrupted(KeyboardInterrupt):

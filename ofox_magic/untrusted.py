@@ -13,6 +13,7 @@ _UNPRINTABLE = re.compile(
     "\ufff9-\ufffb"  # interlinear annotation
     "\U000e0000-\U000e007f]"  # tags
 )
+_BACKTICKS = re.compile("`+")
 _KEY = re.compile(r"(?i)\bbearer\s+\S+|\bsk-[A-Za-z0-9_\-]{4,}")
 
 
@@ -37,3 +38,14 @@ def excerpt(data: bytes, limit: int = 80) -> str:
 def redact(text: str) -> str:
     """Return *text* with everything that looks like a key (`sk-…`, `Bearer …`) masked."""
     return _KEY.sub("[key]", text)
+
+
+def fence_for(text: str) -> str:
+    """Return backticks that fence *text*: at least three, and more than there are anywhere in it."""
+    return "`" * max(3, 1 + max(map(len, _BACKTICKS.findall(text)), default=0))
+
+
+def fenced(text: str, language: str = "") -> str:
+    """Return *text* as a fenced block of markdown that nothing within it can end."""
+    fence = fence_for(text)
+    return f"{fence}{language}\n{text}\n{fence}"

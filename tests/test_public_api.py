@@ -9,6 +9,7 @@ from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 
 NAMES = [
+    "AnswerError",
     "AuthError",
     "BadRequest",
     "ConfigError",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ofox_magic.context.cell_runs import CellRun, CellRuns
+from ofox_magic.context.failures import Failures
 from ofox_magic.context.mimebundle import bounded, bounded_metadata
 from ofox_magic.context.tracebacks import plain_traceback
 from ofox_magic.context.watching import Kind, Shown, Source, Watch
@@ -76,7 +77,8 @@ class Displays:
     """
     What the cells of *shell* showed since `install`: at most *most* displays, and *most_bytes* of them.
 
-    Any thread may display, and any thread may read. Nothing here raises into a cell of the user's.
+    `failures` tells how cells failed. Any thread may display, and any thread may read. Nothing here raises into a cell
+    of the user's.
     """
 
     def __init__(self, shell: Any, *, most: int = 24, most_bytes: int = 32_000_000) -> None:
@@ -89,6 +91,7 @@ class Displays:
         self._number = 0
         self._runs = CellRuns()
         self._errors: dict[int, str] = {}
+        self.failures = Failures(shell)
 
     def install(self) -> None:
         """Begin to watch; a second call changes nothing."""
@@ -174,7 +177,10 @@ class Displays:
         if run is None:
             return
         error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
-        if error is not None and run.execution_count is not None:
+        if error is None:
+            return
+        self.failures.note(error, getattr(result.info, "raw_cell", None) or "", run.execution_count)
+        if run.execution_count is not None:
             self._errors[run.execution_count] = plain_traceback(self._shell, error)
             while len(self._errors) > _MOST_ERRORS:
                 del self._errors[next(iter(self._errors))]

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any, TypeAlias
 
+from ofox_magic.answer_frame import framed, note_html, reasoning_html
 from ofox_magic.chat.money import approximately
 from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
@@ -14,8 +15,6 @@ Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
 """Data by mime type, and metadata, as the Jupyter message `display_data` has them."""
 METADATA_VERSION = 1
 _BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
-# mathjax_ignore and tex2jax_ignore: JupyterLab typesets text/html, and "$5 or $10" is no formula
-_OPEN = '<div class="ofox-answer mathjax_ignore tex2jax_ignore">'
 
 _STEADY = """\
 if (typeof element !== "undefined") requestAnimationFrame(() => {
@@ -45,13 +44,13 @@ def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", sizes
     from ofox_magic.render import STYLE, to_html  # heavy, and not needed until there is an answer
 
     below = along_html(turn, sizes=sizes) + note_html(note) if note else ""
-    html = f"{STYLE}{_OPEN}{reasoning_html(reasoning)}{to_html(text)}{below}</div>"
+    html = STYLE + framed(reasoning_html(reasoning) + to_html(text) + below)
     return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn)}
 
 
 def live(html: str, turn_id: str) -> Bundle:
     """Return a piece of an answer that still grows; empty HTML shows nothing."""
-    shown = f"{_OPEN}{html}</div>" if html else ""
+    shown = framed(html) if html else ""
     return {"text/html": shown}, _passing(turn_id)
 
 
@@ -70,20 +69,6 @@ def steady(turn_id: str) -> Bundle:
     there, the cell gets no lower; it goes with the other pieces. Where a front end runs no scripts, the page may jump.
     """
     return {"text/html": "", "application/javascript": _STEADY}, _passing(turn_id)
-
-
-def reasoning_html(reasoning: str) -> str:
-    """Return what the model thought aloud, folded; nothing where it did not."""
-    from ofox_magic.render import to_html
-
-    if not reasoning:
-        return ""
-    return f"<details><summary>Reasoning</summary>{to_html(reasoning)}</details>"
-
-
-def note_html(note: str) -> str:
-    """Return *note* as a quiet line."""
-    return f'<p class="ofox-note">{escape(note)}</p>' if note else ""
 
 
 def along_html(turn: Turn, *, sizes: bool = True) -> str:

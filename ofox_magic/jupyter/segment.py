@@ -1,7 +1,8 @@
 """A stretch of a growing answer with nobody else's output in it."""
 
+from ofox_magic.answer_frame import note_html, reasoning_html
 from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.bundle import Bundle, along_html, live, note_html, reasoning_html, steady, style
+from ofox_magic.jupyter.bundle import Bundle, along_html, live, steady, style
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.slots import Slots
 

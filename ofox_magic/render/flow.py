@@ -30,9 +30,9 @@ _PLAIN_PIECE = 4000
 
 
 class Flow:
-    """Feed it the text; take the pieces that are finished, and then the tail."""
+    """Feed it the text; take the pieces that are finished, and then the tail. *plain*: it is no markdown."""
 
-    def __init__(self, budget: Budget | None = None) -> None:
+    def __init__(self, budget: Budget | None = None, *, plain: bool = False) -> None:
         self._budget = budget or Budget(RESERVE, share=_SHARE)
         self._rest = ""
         self._size = 0
@@ -40,7 +40,7 @@ class Flow:
         self._opening = ""  # the line that opened the code which the rest goes on with
         self._number: int | None = None  # of the list item that the rest begins with
         self._cut_at = -1
-        self._plain = False
+        self._plain = plain
 
     def feed(self, text: str) -> None:
         """Take in more of the text, as it comes from a model."""

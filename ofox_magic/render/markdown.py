@@ -37,6 +37,20 @@ def parse(markdown: str, budget: Budget) -> list[Token]:
         return parser.parse(markdown, {"budget": budget})
 
 
+def parse_blocks(markdown: str, budget: Budget) -> list[Token]:
+    """Return the tokens of *markdown*, printable text, as `parse` does, but with what stands in a line unparsed."""
+    parser, tokens = _parser(), list[Token]()
+    with budget:
+        parser.block.parse(markdown, parser, {"budget": budget}, tokens)
+    return tokens
+
+
+def parse_line(markdown: str, budget: Budget) -> list[Token]:
+    """Return the tokens of *markdown* that stands in a line: a cell of a table."""
+    with budget:
+        return _parser().parseInline(markdown, {"budget": budget})[0].children or []
+
+
 def render(tokens: Sequence[Token], budget: Budget, *, colours: bool = True) -> str:
     """
     Return *tokens* as safe HTML.

@@ -152,3 +152,13 @@ def test_what_was_taken_is_gone_from_the_tail_and_long_answers_keep_a_short_one(
         list(flow.take())
         tails.append(len(flow.tail()))
     assert max(tails) < 3000
+
+
+def test_what_is_no_markdown_is_shown_as_it_is_while_it_grows():
+    flow, shown = Flow(plain=True), ""
+    for piece in ("**a** <b>\n", "- c\n" * 3000, "```"):
+        flow.feed(piece)
+        shown += "".join(flow.take())
+    shown += flow.tail()
+    assert re.sub(r'</?pre(?: class="ofox-plain")?>\n?', "", shown) == "**a** &lt;b&gt;\n" + "- c\n" * 3000 + "```"
+    assert shown.count("<pre") > 2
