@@ -16,7 +16,7 @@ from ofox_magic.practice.images import picture_of
 from ofox_magic.practice.quoting import cell, code, count, fenced, shortened
 from ofox_magic.practice.request import ROLES, ChatRequest, ImagePart, Message
 
-_TABLE = re.compile(r"Table(?: `(?P<name>[^\n]*)`)?: (?P<rows>\d+) rows × (?P<columns>\d+) columns(?=\s|$)")
+_TABLE = re.compile(r"Table(?: `(?P<name>[^\n]*)`)?: (?P<shape>\d[\d,]* rows? × \d[\d,]* columns?)(?=\s|$)")
 _GREETING = (
     "### Practice gateway\n\n"
     "I am no language model: I answer with what arrived here, so that you can see what a model would get."
@@ -139,8 +139,7 @@ def _written(pieces: list[_Piece]) -> str:
 
 def _table_piece(found: re.Match[str]) -> _Piece:
     name = found["name"]
-    shape = f"{count(int(found['rows']), 'row')} × {count(int(found['columns']), 'column')}"
-    return _Piece(mark=f"table {code(name)}" if name else "table", said=shape)
+    return _Piece(mark=f"table {code(name)}" if name else "table", said=found["shape"])
 
 
 def _image(part: ImagePart) -> str:

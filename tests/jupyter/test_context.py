@@ -73,7 +73,7 @@ def test_a_frame_goes_as_a_table_and_its_chip_says_so(kernel, kernel_gateway, fr
     table = texts(kernel_gateway)[1]
     assert table.startswith("Table `df`: 2 rows × 2 columns")
     assert "ann@secret.example" in table
-    assert "df · table 2 × 2" in cell.html
+    assert "df · table · 2 rows × 2 columns" in cell.html
 
 
 @pytest.mark.parametrize("how", ["{df}", "-a df", "--see", "{Out[N]}"])

@@ -73,14 +73,14 @@ def test_the_messages_are_counted_by_role_and_the_newest_question_is_the_one_sho
 
 
 def test_a_table_is_known_by_its_heading_and_told_by_its_shape():
-    answer = said(text("Why?"), text("Table `sales`: 1200 rows × 3 columns\na,b,c\n1,2,3"))
+    answer = said(text("Why?"), text("Table `sales`: 1,200 rows × 3 columns\na,b,c\n1,2,3"))
     assert "- table `sales`: 1,200 rows × 3 columns" in answer
     assert "a,b,c" not in answer
     assert "**You wrote** 4 characters" in answer
 
 
 def test_a_table_without_a_name_is_known_too():
-    assert "- table: 1 row × 1 column" in said(text("Table: 1 rows × 1 columns\nx\n1"))
+    assert "- table: 1 row × 1 column" in said(text("Table: 1 row × 1 column\nx\n1"))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
