@@ -173,7 +173,7 @@ def test_no_cell_breaks_its_line(cells, line):
 def test_a_cell_too_long_is_cut_and_that_is_said():
     text = table_part([{"a": "x" * 2_000_000}, {"a": "y" * 200}]).text
     assert f"\n{'x' * 199}…\n{'y' * 200}\n" in text
-    assert text.endswith("Left out: the ends of 1 cells longer than 200 characters")
+    assert text.endswith("Left out: the ends of 1 cell longer than 200 characters")
 
 
 def test_geometries_are_told_as_text():
