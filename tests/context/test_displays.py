@@ -227,12 +227,13 @@ CASES = {
     ),
     "altair": (
         "altair pandas",
-        "import altair\naltair.renderers.enable('mimetype')\naltair.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='a')",
+        "import altair, pandas as pd\naltair.renderers.enable('mimetype')\naltair.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='a')",
         [out("Chart", "application/vnd.vegalite", "text/plain")],
     ),
+    # not among the extras, for it brings an extension for JupyterLab; seen with ipympl 0.10.0 and ipywidgets 8.1.9
     "ipympl": (
         "ipympl",
-        "%matplotlib widget\nfig = plt.figure(); fig.add_subplot().plot([1, 2])\ndisplay(fig.canvas)\n%matplotlib inline",
+        "%matplotlib widget\nimport matplotlib.pyplot as plt\nfig = plt.figure(); fig.add_subplot().plot([1, 2])\ndisplay(fig.canvas)\n%matplotlib inline",
         [display(1, "Canvas", "image/png")],
     ),
 }

@@ -177,7 +177,7 @@ def test_a_cell_too_long_is_cut_and_that_is_said():
 
 
 def test_geometries_are_told_as_text():
-    geopandas = pytest.importorskip("geopandas")
+    geopandas = pytest.importorskip("geopandas")  # in no extra, for it brings 150 MB; seen with 1.2.0
     places = geopandas.GeoDataFrame({"name": ["home"]}, geometry=geopandas.points_from_xy([1], [2]))
     text = table_part(places).text
     assert "- geometry (geometry): not computed: distinct" in text

@@ -132,6 +132,16 @@ def test_a_picture_whose_object_is_gone_goes_as_it_was_shown(kernel, kernel_gate
     assert picture_of(content(kernel_gateway)[1])[1].size == (30, 20)
 
 
+def test_an_interactive_canvas_goes_as_the_figure_that_it_shows(kernel, kernel_gateway):
+    pytest.importorskip("ipympl")  # in no extra; seen with ipympl 0.10.0 and ipywidgets 8.1.9
+    kernel.run("%matplotlib widget\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.set_facecolor('red')")
+    kernel.run("plt.show()")
+    kernel.run("%%ofox --see 1\nlook")
+    kernel.run("plt.close(fig)\n%matplotlib inline")
+    _, image = picture_of(content(kernel_gateway)[1])
+    assert image.convert("RGB").getpixel((image.width // 2, image.height // 2)) == (255, 0, 0)
+
+
 def test_nothing_goes_along_that_was_not_named(kernel, kernel_gateway):
     kernel.run(f"{PICTURE}\ndisplay(picture)")
     kernel.run("%%ofox\nhello")
