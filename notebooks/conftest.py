@@ -1,5 +1,8 @@
 """The notebooks run on the practice gateway, with no setting of whoever runs the tests."""  # noqa: INP001
 
+# nbval compares all that they show but the bytes of pictures, which differ between releases of matplotlib. Their size
+# is told by the gateway, and so is compared: `layout="constrained"` fills a figure to its edges, whatever the fonts.
+
 import os
 from collections.abc import Iterator
 

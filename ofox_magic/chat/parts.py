@@ -76,10 +76,15 @@ class Table:
     level: str = ""
 
     @property
+    def shape(self) -> str:
+        """Its true size in words: 1 row × 2 columns, 1,000 rows × 20 columns."""
+        return f"{_counted(self.rows, 'row')} × {_counted(self.columns, 'column')}"
+
+    @property
     def heading(self) -> str:
         """The line that goes before the text, so that the model knows what it reads."""
         name = f" `{self.name}`" if self.name else ""
-        return f"Table{name}: {self.rows} rows × {self.columns} columns"
+        return f"Table{name}: {self.shape}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,10 @@ Part: TypeAlias = Text | Image | Table | Reasoning | ToolCall | ToolResult | Opa
 def parts_of(*values: object) -> tuple[Part, ...]:
     """Return *values* (str, parts, and lists of them) as parts, in order. Raises ConfigError for anything else."""
     return tuple(_each(values))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _each(values: Iterable[object]) -> Iterable[Part]:

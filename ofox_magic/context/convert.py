@@ -7,7 +7,7 @@ from functools import partial
 from numbers import Number
 from pathlib import Path
 
-from ofox_magic.chat.parts import Detail, Image, Part, Reasoning, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.parts import Detail, Image, Inserted, Part, Reasoning, Table, Text, ToolCall, ToolResult
 from ofox_magic.chat.reply import Reply
 from ofox_magic.context import files
 from ofox_magic.context.displays import Display
@@ -83,12 +83,19 @@ class Converter:
         said = self._said(value)
         return (Text(_in_words(value) if said is None else said),)
 
+    def name_of(self, display: Display) -> str:
+        """Return what the user knows *display* by: a variable that holds what was shown, else its place."""
+        value = display.value
+        names = () if value is None else self._names_of(value)
+        return next(iter(names), display.label)
+
     def of_file(self, path: str | Path, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return what the file *path* holds: a picture, or text under its name."""
         content = files.read_file(path)
         if content.kind == "image":
             return picture_parts(content.data, name=content.name, detail=choices.detail)
-        return (Text(f"File `{content.name}`:\n{content.data.decode()}"),)
+        inserted = Inserted(content.name, "file", len(content.data))
+        return (Text(f"File `{content.name}`:\n{content.data.decode()}", (inserted,)),)
 
     def of_address(self, url: str, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return the picture at *url*, which is sent as an address: nothing is fetched here."""
@@ -106,13 +113,14 @@ class Converter:
     def _of_display(self, display: Display, name: str, choices: Choices) -> tuple[Part, ...]:
         """The object itself where it lives; what was shown of it otherwise, but never past the rules for tables."""
         value = display.value
+        name = name or self.name_of(display)
         if value is not None and (is_table(value) or is_picture(value)):
-            return self.parts(value, name or display.label, choices)
+            return self.parts(value, name, choices)
         shown = display.data
         if self._sharing.is_restricted:  # what its text and HTML show may be values of a table
             shown = {kind: content for kind, content in shown.items() if kind.startswith("image/")}
-        parts = parts_of_bundle(shown, name or display.label, partial(picture_parts, detail=choices.detail))
-        return self._unless_kept_back(parts or (_kept_back(display.label),), name or display.label)
+        parts = parts_of_bundle(shown, name, partial(picture_parts, detail=choices.detail))
+        return self._unless_kept_back(parts or (_kept_back(name),), name)
 
     def _unless_kept_back(self, parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
         """A chart that no renderer draws goes as its data, which are a table's values."""

@@ -154,8 +154,15 @@ class Displays:
                 self._kept.append(Display(self._number, shown.kind, data, metadata, *place, size))
             self._trim()
 
+    def printed(self) -> None:
+        """Forget what the running cell showed, if a clearing waits for what comes next."""
+        with self._lock:
+            run = self._runs.current()
+            if run.clears_next:
+                self._drop_outputs(run)
+
     def clear(self, *, wait: bool) -> None:
-        """Forget what the running cell showed; with *wait*, once it shows something else."""
+        """Forget what the running cell showed; with *wait*, once it shows or prints something else."""
         with self._lock:
             run = self._runs.current()
             if wait:
@@ -172,11 +179,13 @@ class Displays:
 
     def end_cell(self, result: Any) -> None:
         """Give the cell's displays its number, and remember how it failed."""
+        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+        if error is not None:
+            self.printed()
         with self._lock:
             run = self._runs.end(result)
         if run is None:
             return
-        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
         if error is None:
             return
         self.failures.note(error, getattr(result.info, "raw_cell", None) or "", run.execution_count)

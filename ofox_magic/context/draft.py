@@ -86,7 +86,7 @@ class Draft:
         if not self.withheld and self.columns and rows < self.rows:
             yield f"{self.rows - rows:,} of {self.rows:,} rows"
         if cut := sum(self.sample.cut[:rows]):
-            yield f"the ends of {cut:,} cells longer than {WIDEST} characters"
+            yield f"the ends of {counted(cut, 'cell')} longer than {WIDEST} characters"
         if statistics < len(self.statistics):
             yield f"statistics of {len(self.statistics) - statistics:,} of {len(self.columns):,} columns"
         if columns < len(self.columns):

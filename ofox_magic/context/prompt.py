@@ -45,7 +45,8 @@ class Notebook:
         """
         parts = [Text(text)] if raw else self._resolved(text, choices)
         parts += [part for word in attach for part in self._attached(word, choices)]
-        parts += [part for display in self._shown(see) for part in self._converter.parts(display, "", choices)]
+        for display in self._shown(see):
+            parts += self._named(self._converter.name_of(display), display, choices)
         return Prompt(
             tuple(parts), (*(() if raw else self._remarks(text)), *self._sent.changes(self._namespace, parts))
         )
@@ -92,9 +93,9 @@ class Notebook:
         return parts
 
     def _named(self, name: str, value: object, choices: Choices, heading: str = "") -> list[Part]:
-        """The parts of *value*; its text says whose it is, and begins with *heading*."""
+        """The parts of *value*; its text says whose it is, and begins with *heading*, unless it does by itself."""
         return [
-            _inserted(part.text, name, value, heading) if isinstance(part, Text) else part
+            _inserted(part.text, name, value, heading) if isinstance(part, Text) and not part.inserted else part
             for part in self._converter.parts(value, name, choices)
         ]
 
@@ -118,7 +119,8 @@ class Notebook:
 
 
 def _inserted(text: str, name: str, value: object, heading: str) -> Text:
-    return Text(heading + text, (Inserted(name, type(value).__name__, len(text.encode())),))
+    kind = "text" if isinstance(value, Display) else type(value).__name__
+    return Text(heading + text, (Inserted(name, kind, len(text.encode())),))
 
 
 def _is_there(path: str) -> bool:

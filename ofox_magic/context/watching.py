@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, TypeAlias
 
+from ofox_magic.context.printing import NextText
 from ofox_magic.context.wrapping import wrap_method
 
 Kind: TypeAlias = Literal["result", "display"]
@@ -45,6 +46,9 @@ class Listener(Protocol):
     def show(self, shown: Shown) -> None:
         """Something is on the screen."""
 
+    def printed(self) -> None:
+        """A text is on the screen, the first one after a clearing that waits."""
+
     def clear(self, *, wait: bool) -> None:
         """The outputs of the cell are gone; with *wait*, as soon as the next one comes."""
 
@@ -70,7 +74,9 @@ class Watch:
         self._shell = shell
         self._listener = listener
         self._formatting = _Formatting()
+        self._next_text = NextText(partial(_quietly, listener.printed))
         self._undo = [
+            self._next_text.stop,
             wrap_method(shell.display_formatter, "format", self._format),
             wrap_method(shell.display_pub, "publish", self._publish),
             wrap_method(shell.display_pub, "clear_output", self._clear_output),
@@ -141,6 +147,8 @@ class Watch:
 
     def _cleared(self, wait: bool = False, *_: Any, **__: Any) -> None:
         self._listener.clear(wait=wait)
+        if wait:
+            self._next_text.expect()
 
     def _source_of(self, data: Mapping[str, Any]) -> Source:
         """Whose bundle *data* is: of what was formatted to that very dict, or of what publishes while formatted."""

@@ -73,9 +73,10 @@ def steady(turn_id: str) -> Bundle:
 
 def along_html(turn: Turn, *, sizes: bool = True) -> str:
     """Return what went along with the question, and what there is to remark on it; empty where there is neither."""
-    shown = "".join(f'<span class="ofox-chip">{escape(chip)}</span> ' for chip in chips(turn.question, sizes=sizes))
+    # a list: where the style is stripped, as in a notebook that is not trusted, each still stands by itself
+    shown = "".join(f'<li class="ofox-chip">{escape(chip)}</li>' for chip in chips(turn.question, sizes=sizes))
     said = "".join(note_html(printable(remark)) for remark in turn.remarks)
-    return (f'<p class="ofox-note">{shown}</p>' if shown else "") + said
+    return (f'<ul class="ofox-note ofox-along">{shown}</ul>' if shown else "") + said
 
 
 def footer(turn: Turn, seconds: float | None = None) -> str:

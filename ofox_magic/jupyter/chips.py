@@ -27,9 +27,9 @@ def chips(question: Iterable[Message], *, sizes: bool = True) -> tuple[str, ...]
 def _words(part: Part, sizes: bool) -> Iterator[tuple[str, ...]]:
     match part:
         case Table():
-            shape = f"table {part.rows:,} × {part.columns:,}"
             level = part.level if part.level != "sample" else ""
-            yield _name(part.name), shape, level, *(_cost(len(part.text.encode()), tokens(part)) if sizes else ())
+            cost = _cost(len(part.text.encode()), tokens(part)) if sizes else ()
+            yield _name(part.name), "table", part.shape, level, *cost
         case Image():
             shape = f"{part.width:,} × {part.height:,} px" if part.width and part.height else "by its address"
             kind = part.media_type.removeprefix("image/").upper() if part.data else "picture"

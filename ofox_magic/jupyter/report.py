@@ -1,5 +1,6 @@
 """What the line magic prints: the state of a session in words. Pure: values in, text out."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _MODES = {
     "replay": "replay: answers come from the cassette, nothing is sent (OFOX_MODE)",
     "off": "off: nothing is sent (OFOX_MODE)",
 }
+_TOUCHING = re.compile(r"[^\s(\[{][\w\[]")  # the end of a part and the begin of the next, which no space parts
 
 
 def status(session: Session, settings: Settings, width: int | None = None) -> str:
@@ -126,8 +128,11 @@ def _state(turn: Turn) -> str:
 
 
 def _text(message: Message) -> str:
-    shown = (_kind(part) or getattr(part, "text", "") for part in message.parts)
-    return " ".join(text for text in shown if text)
+    text = ""
+    for part in message.parts:
+        shown = _kind(part) or getattr(part, "text", "")
+        text += " " * bool(_TOUCHING.fullmatch(text[-1:] + shown[:1])) + shown
+    return text
 
 
 def _kind(part: object) -> str:

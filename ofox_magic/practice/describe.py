@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,11 +17,9 @@ from ofox_magic.practice.images import picture_of
 from ofox_magic.practice.quoting import cell, code, count, fenced, shortened
 from ofox_magic.practice.request import ROLES, ChatRequest, ImagePart, Message
 
-_TABLE = re.compile(r"Table(?: `(?P<name>[^\n]*)`)?: (?P<rows>\d+) rows × (?P<columns>\d+) columns(?=\s|$)")
-_GREETING = (
-    "### Practice gateway\n\n"
-    "I am no language model: I answer with what arrived here, so that you can see what a model would get."
-)
+_TABLE = re.compile(r"Table(?: `(?P<name>[^\n]*)`)?: (?P<shape>\d[\d,]* rows? × \d[\d,]* columns?)(?=\s|$)")
+_TITLE = "### Practice gateway"
+_GREETING = "I am no language model: I answer with what arrived here, so that you can see what a model would get."
 _FAREWELL = "*To talk to a real model, set `OFOX_API_KEY` and unset `OFOX_BASE_URL`.*"
 
 
@@ -34,14 +33,16 @@ class _Piece:
 
 
 def describe(request: ChatRequest) -> str:
-    """Return markdown that says what *request* holds."""
+    """Return markdown that says what *request* holds; in a conversation's first answer also what it is itself."""
+    is_first = not _roles(request).get("assistant")
     sections = (
-        _GREETING,
+        _TITLE,
+        *([_GREETING] if is_first else []),
         "\n".join(_history(request)),
         *_results(request),
         *_question(request),
         "\n".join(_table(request)),
-        _FAREWELL,
+        *([_FAREWELL] if is_first else []),
     )
     return "\n\n".join(sections)
 
@@ -130,17 +131,21 @@ def _pieces(message: Message | None) -> list[_Piece]:
 
 
 def _written(pieces: list[_Piece]) -> str:
-    """Return what was typed, from its first to its last text, with marks where something stands between."""
+    """Return the texts, from the first to the last: one a line, or with a mark for what stands between them."""
     places = [index for index, piece in enumerate(pieces) if piece.text]
     if not places:
         return ""
-    return "".join(piece.text or f"[{piece.mark}]" for piece in pieces[places[0] : places[-1] + 1])
+    shown = pieces[places[0] : places[-1] + 1]
+    written = shown[0].text
+    for last, piece in pairwise(shown):
+        written += "\n" if last.text and piece.text else ""
+        written += piece.text or f"[{piece.mark}]"
+    return written
 
 
 def _table_piece(found: re.Match[str]) -> _Piece:
     name = found["name"]
-    shape = f"{count(int(found['rows']), 'row')} × {count(int(found['columns']), 'column')}"
-    return _Piece(mark=f"table {code(name)}" if name else "table", said=shape)
+    return _Piece(mark=f"table {code(name)}" if name else "table", said=found["shape"])
 
 
 def _image(part: ImagePart) -> str:

@@ -49,7 +49,9 @@ def test_an_images_bytes_are_not_in_its_repr():
 
 
 def test_a_table_names_its_true_size():
-    assert Table("a\n1", rows=1, columns=1, name="df").heading == "Table `df`: 1 rows × 1 columns"
+    assert Table("a\n1", rows=1000, columns=20, name="df").heading == "Table `df`: 1,000 rows × 20 columns"
+    assert Table("a\n1", rows=1, columns=1).heading == "Table: 1 row × 1 column"
+    assert Table("", rows=0, columns=2).shape == "0 rows × 2 columns"
 
 
 def test_each_role_has_its_word():

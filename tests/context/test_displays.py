@@ -151,6 +151,42 @@ CASES = {
     "a semicolon": ("", "x = [1]\nx;", []),
     "what is cleared": ("", "display('a')\nclear_output()", []),
     "what is cleared by the next": ("", "display('a')\nclear_output(wait=True)\ndisplay([1])", [display(1, "list")]),
+    "what is cleared by a print": ("", "display('a')\nclear_output(wait=True)\nprint('x')", []),
+    "what is cleared by a print of a thread": (
+        "",
+        "display('a')\nclear_output(wait=True)\nt = threading.Thread(target=print, args=('x',)); t.start(); t.join()",
+        [],
+    ),
+    "what is cleared by a warning": (
+        "",
+        "import sys\ndisplay('a')\nclear_output(wait=True)\nsys.stderr.write('x');",
+        [],
+    ),
+    "what is cleared by a print, again and again": (
+        "",
+        "for i in range(3): display('a'); clear_output(wait=True); print(i)\ndisplay([1])",
+        [display(1, "list")],
+    ),
+    "what is cleared by a print before the next display": (
+        "",
+        "display('a')\nclear_output(wait=True)\nprint('x'); display([1])\nprint('y')",
+        [display(1, "list")],
+    ),
+    "what is cleared by no empty print": (
+        "",
+        "display('a')\nclear_output(wait=True)\nprint('', end='')",
+        [display(1, "str")],
+    ),
+    "what is cleared by no captured print": (
+        "",
+        "display('a')\nclear_output(wait=True)\nwith capture_output(): print('x'), display('x')",
+        [display(1, "str")],
+    ),
+    "what is cleared by no earlier print": (
+        "",
+        "display('a')\nprint('x')\nclear_output(wait=True)",
+        [display(1, "str")],
+    ),
     "what is cleared by nothing": ("", "display('a')\nclear_output(wait=True)", [display(1, "str")]),
     "display(clear=True)": ("", "display('a'); display([1], clear=True)", [display(1, "list")]),
     "our own answer": ("", "display({'text/html': 'x'}, raw=True, metadata={'ofox': {}})", []),
@@ -191,12 +227,13 @@ CASES = {
     ),
     "altair": (
         "altair pandas",
-        "import altair\naltair.renderers.enable('mimetype')\naltair.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='a')",
+        "import altair, pandas as pd\naltair.renderers.enable('mimetype')\naltair.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='a')",
         [out("Chart", "application/vnd.vegalite", "text/plain")],
     ),
+    # not among the extras, for it brings an extension for JupyterLab; seen with ipympl 0.10.0 and ipywidgets 8.1.9
     "ipympl": (
         "ipympl",
-        "%matplotlib widget\nfig = plt.figure(); fig.add_subplot().plot([1, 2])\ndisplay(fig.canvas)\n%matplotlib inline",
+        "%matplotlib widget\nimport matplotlib.pyplot as plt\nfig = plt.figure(); fig.add_subplot().plot([1, 2])\ndisplay(fig.canvas)\n%matplotlib inline",
         [display(1, "Canvas", "image/png")],
     ),
 }
@@ -212,6 +249,15 @@ def test_remembers_what_a_cell_shows_and_nothing_else(notebook, case):
     assert [(x.kind, x.label) for x in shown] == [(kind, label.format(n=notebook.count)) for kind, label, _ in expected]
     for remembered, (_, _, kinds) in zip(shown, expected, strict=True):
         assert all(any(have.startswith(kind) for have in remembered.sizes) for kind in kinds), remembered.sizes
+
+
+def test_what_waits_to_be_cleared_is_cleared_by_the_traceback_and_by_no_later_cell(notebook):
+    notebook.run("display('a')\nclear_output(wait=True)\n1/0")
+    assert notebook.remembered(notebook.count) == []
+    notebook.run("display('a')\nclear_output(wait=True)")
+    waiting = notebook.count
+    notebook.run("print('x')")
+    assert [x.label for x in notebook.remembered(waiting)] == [f"display 1 of [{waiting}] (str)"]
 
 
 def test_a_display_is_known_by_the_running_cell_until_that_has_a_number(notebook):
@@ -425,6 +471,21 @@ def test_unloading_restores_every_method(notebook):
     assert notebook.ask("[restored, quiet, d.mark]") == [True, True, before]
     notebook.run("d.install(); d.install()")
     assert len(notebook.shown("display('a')")) == 1
+
+
+def test_the_streams_are_watched_only_while_a_clearing_waits(notebook):
+    notebook.run(
+        """
+        import sys
+        def writing(): return [vars(stream).get("write") for stream in (sys.stdout, sys.stderr)]
+        before = writing()
+        clear_output(wait=True); waiting = writing()
+        print('x'); after = writing()
+        clear_output(wait=True); d.uninstall(); unloaded = writing(); d.install()
+        watched = [waiting != before, after == before, unloaded == before]
+        """
+    )
+    assert notebook.ask("watched") == [True, True, True]
 
 
 @pytest.mark.parametrize("order", ["ours first", "theirs first"])

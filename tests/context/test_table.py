@@ -120,7 +120,7 @@ ODD = {
     "time zones": pd.DataFrame({"a": pd.date_range("2026-01-01", periods=2, tz="Europe/Berlin")}),
     "decimals": pd.DataFrame({"a": [Decimal("1.10"), Decimal("2.20")]}),
     "huge integers": pd.DataFrame({"a": [2**70, -(2**80)]}),
-    "integers that Python refuses to write": pd.DataFrame({"a": [10**5000, 1]}),
+    "integers that Python refuses to write": pd.DataFrame({"a": pd.Series([10**5000, 1], dtype=object)}),
     "lists": pd.DataFrame({"a": [[1, 2], [3]]}),
     "infinities": pd.DataFrame({"a": [math.inf, -math.inf, math.nan, 1.0]}),
     "a thousand columns": pd.DataFrame([range(1000)], columns=[f"c{n}" for n in range(1000)]),

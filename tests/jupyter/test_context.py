@@ -37,7 +37,7 @@ def frame(kernel):
     pytest.importorskip("pandas")
     assert kernel.run(FRAME).status == "ok"
     yield
-    kernel.run("%ofox level sample")
+    kernel.run("%ofox level sample\n%ofox level df sample --mask ''")
 
 
 def test_text_and_numbers_are_put_into_the_text(kernel, kernel_gateway):
@@ -73,7 +73,7 @@ def test_a_frame_goes_as_a_table_and_its_chip_says_so(kernel, kernel_gateway, fr
     table = texts(kernel_gateway)[1]
     assert table.startswith("Table `df`: 2 rows × 2 columns")
     assert "ann@secret.example" in table
-    assert "df · table 2 × 2" in cell.html
+    assert "df · table · 2 rows × 2 columns" in cell.html
 
 
 @pytest.mark.parametrize("how", ["{df}", "-a df", "--see", "{Out[N]}"])
@@ -116,8 +116,9 @@ def test_see_takes_what_was_shown_since_the_last_question(kernel, kernel_gateway
     kernel.run("%%ofox\nhello")
     kernel.run("display(picture)")
     kernel.run("picture")
-    kernel.run("%%ofox --see\nlook")
+    cell = kernel.run("%%ofox --see\nlook")
     parts = content(kernel_gateway)
+    assert '<li class="ofox-chip">picture · PNG · 30 × 20 px' in cell.html
     assert [part["type"] for part in parts] == ["text", "image_url", "text"]
     assert "the same picture" in parts[2]["text"]
     kernel.run("%%ofox --see\nagain")
@@ -125,9 +126,20 @@ def test_see_takes_what_was_shown_since_the_last_question(kernel, kernel_gateway
 
 
 def test_a_picture_whose_object_is_gone_goes_as_it_was_shown(kernel, kernel_gateway):
-    kernel.run(f"{PICTURE}\ndisplay(picture)\ndel picture\nimport gc; gc.collect();")
-    kernel.run("%%ofox --see 1\nlook")
+    shown = kernel.run(f"{PICTURE}\ndisplay(picture)\ndel picture\nimport gc; gc.collect();")
+    cell = kernel.run("%%ofox --see 1\nlook")
+    assert f"display 1 of [{shown.reply['content']['execution_count']}] (Image) · PNG · 30 × 20 px" in cell.html
     assert picture_of(content(kernel_gateway)[1])[1].size == (30, 20)
+
+
+def test_an_interactive_canvas_goes_as_the_figure_that_it_shows(kernel, kernel_gateway):
+    pytest.importorskip("ipympl")  # in no extra; seen with ipympl 0.10.0 and ipywidgets 8.1.9
+    kernel.run("%matplotlib widget\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.set_facecolor('red')")
+    kernel.run("plt.show()")
+    kernel.run("%%ofox --see 1\nlook")
+    kernel.run("plt.close(fig)\n%matplotlib inline")
+    _, image = picture_of(content(kernel_gateway)[1])
+    assert image.convert("RGB").getpixel((image.width // 2, image.height // 2)) == (255, 0, 0)
 
 
 def test_nothing_goes_along_that_was_not_named(kernel, kernel_gateway):
@@ -138,11 +150,28 @@ def test_nothing_goes_along_that_was_not_named(kernel, kernel_gateway):
 
 def test_files_and_addresses_are_attached(kernel, kernel_gateway):
     kernel.run(f"{PICTURE}\npicture.save('shot.png'); open('notes.txt', 'w').write('some notes')")
-    kernel.run("%%ofox -a shot.png -a notes.txt -a https://img.example.org/a.png\nlook")
+    cell = kernel.run("%%ofox -a shot.png -a notes.txt -a https://img.example.org/a.png\nlook")
     parts = content(kernel_gateway)
     assert picture_of(parts[1])[1].size == (30, 20)
     assert parts[2]["text"] == "File `notes.txt`:\nsome notes"
     assert parts[3]["image_url"]["url"] == "https://img.example.org/a.png"
+    names = ("shot.png · PNG · 30 × 20 px", "notes.txt · file · 10 B", "https://img.example.org/a.png · picture")
+    assert all(f'<li class="ofox-chip">{name}' in cell.html for name in names)
+
+
+def test_a_path_in_a_variable_is_attached_as_the_file_that_it_is(kernel, kernel_gateway):
+    kernel.run("import pathlib; notes = pathlib.Path('notes.md'); notes.write_text('some {notes}')")
+    cell = kernel.run("%%ofox -a notes\nlook")
+    assert texts(kernel_gateway) == ["look", "File `notes.md`:\nsome {notes}"]
+    assert "notes.md · file · 12 B" in cell.html
+
+
+def test_a_text_that_was_shown_has_its_chip_too(kernel, kernel_gateway):
+    kernel.run("%%ofox\nhello")
+    number = kernel.run("'a word'").reply["content"]["execution_count"]
+    cell = kernel.run("%%ofox --see\nlook")
+    assert texts(kernel_gateway) == ["look", f"Out[{number}] (str), as text:\n'a word'"]
+    assert f"Out[{number}] (str) · text · " in cell.html
 
 
 def test_an_error_is_referred_to_by_its_cell(kernel, kernel_gateway):

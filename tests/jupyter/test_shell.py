@@ -89,6 +89,17 @@ def test_history_shows_the_turns_and_one_whole_turn(shell, gateway):
     assert "1 to 2, got '3'" in str(error)
 
 
+def test_history_shows_what_went_along_where_it_stood(shell, gateway):
+    shell.user_ns["df"] = [{"a": 1}, {"a": 2}]
+    ok(shell, "%%ofox\nis ({df}) more than {df}?")
+    ok(shell, "from ofox_magic import session; session().ask('look', df, 'again').result()")
+    printed = ok(shell, "%ofox history")
+    table = "[Table `df`: 2 rows × 1 column]"
+    assert f"you: is ({table}) more than [Table" in printed
+    assert f"user: is ({table}) more than {table}?\n" in ok(shell, "%ofox history 1")
+    assert f"you: look {table} again\n" in printed
+
+
 def test_undo_redo_and_clear(shell, gateway):
     assert "nothing to undo" in ok(shell, "%ofox undo")
     ok(shell, "%%ofox\none")

@@ -36,6 +36,14 @@ def test_it_says_that_it_is_no_language_model():
     assert "no language model" in said(text("Hi"))
 
 
+def test_it_says_so_in_the_first_answer_of_a_conversation_only():
+    messages = [HELLO, {"role": "assistant", "content": "Hi"}, {"role": "user", "content": "And now?"}]
+    answer = describe(read_request({"model": "m", "messages": messages}))
+    assert answer.startswith("### Practice gateway\n\n- **Messages:** 3")
+    assert "no language model" not in answer
+    assert "OFOX_API_KEY" not in answer
+
+
 def test_it_says_what_was_asked_and_how_long_that_is():
     answer = said(text("Why the dip in March?"))
     assert "**You wrote** 21 characters:\n\n```text\nWhy the dip in March?\n```" in answer
@@ -73,14 +81,14 @@ def test_the_messages_are_counted_by_role_and_the_newest_question_is_the_one_sho
 
 
 def test_a_table_is_known_by_its_heading_and_told_by_its_shape():
-    answer = said(text("Why?"), text("Table `sales`: 1200 rows × 3 columns\na,b,c\n1,2,3"))
+    answer = said(text("Why?"), text("Table `sales`: 1,200 rows × 3 columns\na,b,c\n1,2,3"))
     assert "- table `sales`: 1,200 rows × 3 columns" in answer
     assert "a,b,c" not in answer
     assert "**You wrote** 4 characters" in answer
 
 
 def test_a_table_without_a_name_is_known_too():
-    assert "- table: 1 row × 1 column" in said(text("Table: 1 rows × 1 columns\nx\n1"))
+    assert "- table: 1 row × 1 column" in said(text("Table: 1 row × 1 column\nx\n1"))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -107,6 +115,10 @@ def test_marks_stand_in_the_question_where_something_was_between():
     answer = said(text("Compare "), image(picture()), text(" with "), image(picture()), text("!"), image(picture()))
     assert "Compare [image 1] with [image 2]!\n```" in answer
     assert answer.count("- image") == 3
+
+
+def test_texts_that_came_apart_stand_on_lines_of_their_own():
+    assert "```text\none\ntwo[image 1]three\n```" in said(text("one"), text("two"), image(picture()), text("three"))
 
 
 def test_an_image_at_an_address_is_named_by_its_host():
