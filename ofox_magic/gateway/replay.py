@@ -21,7 +21,8 @@ from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Req
 from ofox_magic.errors import AuthError, ConfigError, PermissionDenied, TransportError
 from ofox_magic.gateway.cassette import Cassette
 from ofox_magic.gateway.difference import difference, nearest
-from ofox_magic.gateway.take import Mask, Take, canonical, digest, line_of
+from ofox_magic.gateway.pricing import may_answer
+from ofox_magic.gateway.take import Line, Mask, Take, canonical, digest, line_of
 
 Pace: TypeAlias = Literal["at once", "recorded"]
 
@@ -96,8 +97,9 @@ class Recorder:
         return Take(asked, tuple(events), pace, self._cards(request, events))
 
     def _cards(self, request: Request, events: list[Event]) -> tuple[ModelCard, ...]:
+        """What is known of the models that could answer and that did: a budget asks for the price of each."""
         answered = (event.model for event in events if isinstance(event, Identified) and event.model)
-        cards = (self._inner.card(model) for model in (request.model, *answered))
+        cards = map(self._inner.card, (*may_answer(request.model, request.params), *answered))
         return tuple({card.id: card for card in cards if card}.values())
 
 
@@ -119,8 +121,8 @@ class Replayer:
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Play the answer (see Transport). Raises ConfigError, in one line, for a miss and for a damaged cassette."""
         asked = canonical(request, self._mask)
-        wanted = digest(asked)
-        take = self._next(wanted, asked)
+        wanted, lines = self._found(asked)
+        take = self._next(wanted, lines, asked)
         stop = Signal()
         Thread(target=self._play, args=(take, wanted, on_event, stop), name="ofox-replay", daemon=True).start()
         return stop.set
@@ -129,9 +131,21 @@ class Replayer:
         """Return what was known of *model* at the recording."""
         return self._cassette.card(model)
 
-    def _next(self, wanted: str, asked: Record) -> Take:
+    def _found(self, asked: Record) -> tuple[str, list[Line]]:
+        """
+        Return what *asked* is counted under, and its lines.
+
+        Under each name of its model: whether an alias had become an id was, at the recording, a matter of time.
+        """
+        card = self._cassette.card(asked["model"])
+        digests = [digest(asked | {"model": name}) for name in ((card.id, *card.aliases) if card else ())]
+        digests = digests or [digest(asked)]
+        lines = (line for each in dict.fromkeys(digests) for line in self._cassette.lines(each))
+        return digests[0], sorted(lines, key=lambda line: line.number)
+
+    def _next(self, wanted: str, lines: list[Line], asked: Record) -> Take:
         with self._lock:
-            lines, used = self._cassette.lines(wanted), self._used[wanted]
+            used = self._used[wanted]
             if used >= len(lines):
                 raise self._miss(asked, used)
             take = self._cassette.take(lines[used])
