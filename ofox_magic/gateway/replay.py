@@ -8,7 +8,8 @@ account (401, 402, 403), since a replay has neither. To begin anew, delete the f
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import TIMEOUT_MAX, Lock, Thread
@@ -108,13 +109,13 @@ class Replayer:
     Answers from the cassette at *path*, each request with its next use there; knows no network.
 
     A request that is not there is refused with what differs. *mask* takes the key out of the request, as at recording.
-    *pace* is that of the recording, or none.
+    `pace` is that of the recording, or none; it may be changed between two requests.
     """
 
     def __init__(self, path: Path, *, mask: Mask = str, pace: Pace = "at once") -> None:
         self._cassette = Cassette(path)
         self._mask = mask
-        self._pace = pace
+        self.pace = pace
         self._used: Counter[str] = Counter()
         self._lock = Lock()
 
@@ -124,7 +125,9 @@ class Replayer:
         wanted, lines = self._found(asked)
         take = self._next(wanted, lines, asked)
         stop = Signal()
-        Thread(target=self._play, args=(take, wanted, on_event, stop), name="ofox-replay", daemon=True).start()
+        pauses = take.pace if self.pace == "recorded" else (0.0,) * len(take.pace)
+        play = partial(self._play, zip(pauses, take.events, strict=True), wanted, on_event, stop)
+        Thread(target=play, name="ofox-replay", daemon=True).start()
         return stop.set
 
     def card(self, model: str) -> ModelCard | None:
@@ -166,11 +169,11 @@ class Replayer:
             what = "and what is there cannot be compared"
         return ConfigError(f"this request is not in the cassette {name}: {what}. OFOX_MODE=record records it")
 
-    def _play(self, take: Take, wanted: str, on_event: OnEvent, stop: Signal) -> None:
+    def _play(self, paced: Iterable[tuple[float, Event]], wanted: str, on_event: OnEvent, stop: Signal) -> None:
         """On a thread of its own. What was stopped counts as not asked, as at recording."""
         try:
-            for pause, event in zip(take.pace, take.events, strict=True):
-                if stop.wait(min(pause, TIMEOUT_MAX) if self._pace == "recorded" else 0):
+            for pause, event in paced:
+                if stop.wait(min(pause, TIMEOUT_MAX)):
                     self._give_back(wanted)
                     on_event(Finished(stopped=True))
                     return
