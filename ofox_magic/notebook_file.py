@@ -69,7 +69,7 @@ def load_notebook(path: Path, read_line: ReadLine) -> FromNotebook:
     exchanges: list[Exchange] = []
     systems: dict[str, str] = {}
     for cell in _cells(path):
-        taken = _exchange(cell, read_line, {exchange.id for exchange in exchanges})
+        taken = _exchange(cell, read_line, {name for exchange in exchanges for name in (exchange.id, exchange.key)})
         if taken is not None:
             exchange, system = taken
             exchanges.append(exchange)
@@ -87,7 +87,7 @@ def _cells(path: Path) -> list[Any]:
     return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _exchange(cell: dict[str, Any], read_line: ReadLine, taken: set[str]) -> tuple[Exchange, str | None] | None:
+def _exchange(cell: dict[str, Any], read_line: ReadLine, taken: set[str | None]) -> tuple[Exchange, str | None] | None:
     first, _, prompt = _joined(cell.get("source")).lstrip().partition("\n")
     magic, _, line = first.partition(" ")
     outputs = [output for output in _items(cell.get("outputs")) if _of_ours(output)]
@@ -104,11 +104,14 @@ def _exchange(cell: dict[str, Any], read_line: ReadLine, taken: set[str]) -> tup
         version = version_of(record, lambda _: None)
     except (ValueError, TypeError):
         return None  # metadata that is not as we write it
-    turn_id = last.get("turn")
-    known = isinstance(turn_id, str) and turn_id not in taken  # a cell that was copied has the turn of the other
-    key = last.get("key") if known and isinstance(last.get("key"), str) else None
-    exchange = Exchange(turn_id if known else uuid4().hex[:12], key, (version,))
+    turn_id, key = (_untaken(last.get(name), taken) for name in ("turn", "key"))
+    exchange = Exchange(turn_id or uuid4().hex[:12], key, (version,))
     return exchange, said.system if said else None
+
+
+def _untaken(name: Any, taken: set[str | None]) -> str | None:
+    """Return *name*, unless another has it: a cell that was copied has the turn of the other."""
+    return name if isinstance(name, str) and name not in taken else None
 
 
 def _answer(outputs: list[dict[str, Any]], last: dict[str, Any], model: str | None) -> dict[str, Any]:

@@ -92,8 +92,9 @@ class Settings:
     What holds for one turn.
 
     *base_url* has no slash at its end. *practice*: the gateway is the practice gateway of this process, whose address
-    is known once it runs. *live*: cells paint as text comes. *mode*: whether a gateway is asked (`live`, `record`), a
-    cassette (`replay`) or nobody (`off`). *journal*: what is said is kept on disk.
+    is known once it runs. *live*: cells paint as text comes, and a replay takes the time of its recording. *mode*:
+    whether a gateway is asked (`live`, `record`), a cassette (`replay`) or nobody (`off`). *journal*: what is said is
+    kept on disk.
     """
 
     base_url: str = DEFAULT_BASE_URL
@@ -130,7 +131,8 @@ class Settings:
         Raises ConfigError, which names the variable, for a value that cannot be used. The message never holds a key.
         """
         url = _base_url(base_url or environment.get("OFOX_BASE_URL", "").strip() or DEFAULT_BASE_URL)
-        mode, live = _mode(environment), _switch(environment, "OFOX_LIVE", default=True)
+        mode = _mode(environment)
+        live = _switch(environment, "OFOX_LIVE", default=mode != "replay")  # a replay is the same every time
         return cls(
             base_url=url,
             api_key=None if url == PRACTICE else _api_key(api_key, environment, offline=mode in ("replay", "off")),

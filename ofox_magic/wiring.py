@@ -45,6 +45,7 @@ class Wiring:
         self.given = given
         # behind a function, since the environment holds the key, and a dump of attributes would show it
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
+        self._folder = _folder()  # a notebook may change its directory before it asks
         self._practice: PracticeGateway | None = None
         self.session = Session(
             self,
@@ -66,7 +67,14 @@ class Wiring:
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Send *request* (see Transport), or record or replay it, as OFOX_MODE says."""
-        return self._by_mode.start(request, on_event, mode=self.settings().mode, cassette=self._cassette())
+        settings = self.settings()
+        return self._by_mode.start(
+            request,
+            on_event,
+            mode=settings.mode,
+            cassette=self._cassette(),
+            pace="recorded" if settings.live else "at once",
+        )
 
     def body(self, request: Request) -> bytes:
         """Return the body of *request* as it goes over the wire: JSON in UTF-8. Raises ConfigError."""
@@ -143,7 +151,7 @@ class Wiring:
     def _cassette(self) -> Path:
         from ofox_magic.gateway.replay import cassette_path
 
-        return cassette_path(self._environment())
+        return self._folder / cassette_path(self._environment())
 
     def _known_address(self, settings: Settings) -> str:
         return self._practice.base_url if settings.practice and self._practice else settings.base_url
@@ -159,6 +167,13 @@ class Wiring:
             self._practice = PracticeGateway()
             self._practice.start()
         return self._practice.base_url
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was deleted
+        return Path()
 
 
 def _to_parts(*values: object) -> tuple[Part, ...]:

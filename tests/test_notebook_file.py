@@ -36,14 +36,14 @@ def notebook(tmp_path):
     return write
 
 
-def answered(*answers):
+def answered(*answers, **given):
     """What our own code shows for *answers*, as saved outputs."""
     session = Session(ScriptedTransport(*answers), default_model=lambda: "m")
     outputs = []
     for number in range(len(answers)):
         turn = session.ask(f"q{number}", key=f"cell-{number}")
         turn.wait(5)
-        outputs.append(output(*bundle.of_turn(turn, bundle.footer(turn, 1.0))))
+        outputs.append(output(*bundle.of_turn(turn, bundle.footer(turn, 1.0), **given)))
     return session, outputs
 
 
@@ -136,6 +136,15 @@ def test_a_copied_cell_is_a_turn_of_its_own(notebook):
     first, second = found.conversation.exchanges
     assert first.id != second.id
     assert (first.key, second.key) == ("cell-0", None)
+
+
+def test_outputs_that_are_the_same_every_time_name_no_turn_and_are_read_with_their_keys(notebook):
+    _, (first, second) = answered("a", "b", stable=True)
+    assert "turn" not in first["metadata"]["ofox"]
+    cells = [cell("%%ofox\nq", shown) for shown in (first, second, second)]
+    exchanges = load_notebook(notebook(*cells), read_line).conversation.exchanges
+    assert [exchange.key for exchange in exchanges] == ["cell-0", "cell-1", None]
+    assert len({exchange.id for exchange in exchanges}) == 3
 
 
 def test_metadata_that_is_not_ours_to_read_is_passed_over(notebook):

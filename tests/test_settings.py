@@ -136,6 +136,12 @@ def test_live_painting_can_be_switched_off(text, live):
     assert read(OFOX_LIVE=text).live is live
 
 
+@pytest.mark.parametrize(("said", "on"), [("", False), ("0", False), ("1", True)])
+def test_a_replay_is_live_and_journalled_only_where_that_is_asked_for(said, on):
+    settings = read(OFOX_MODE="replay", OFOX_LIVE=said)
+    assert (settings.live, settings.journal) == (on, on)
+
+
 def test_deadlines_come_from_the_environment():
     assert read(OFOX_IDLE_TIMEOUT="2.5").deadlines.idle == 2.5
 

@@ -21,3 +21,13 @@ def test_what_no_part_can_be_made_of_is_refused_in_one_line(gateway, monkeypatch
     monkeypatch.setenv("OFOX_BASE_URL", gateway.base_url)
     with pytest.raises(ConfigError, match=r"^cannot send a object: .*_repr_llm_\(\)$"):
         connect().ask("look", object())
+
+
+def test_a_session_begins_in_a_folder_that_was_deleted(tmp_path, monkeypatch):
+    here = tmp_path / "gone"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    here.rmdir()
+    monkeypatch.setenv("OFOX_MODE", "off")
+    with pytest.raises(ConfigError, match="OFOX_MODE=off"):
+        connect().ask("hello").result()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request, Transport
-from ofox_magic.gateway.replay import Off, Recorder, Replayer
+from ofox_magic.gateway.replay import Off, Pace, Recorder, Replayer
 from ofox_magic.gateway.take import Mask
 from ofox_magic.settings import Mode
 
@@ -22,9 +22,9 @@ class ByMode:
         self._recorders: dict[Path, Recorder] = {}
         self._replayers: dict[Path, Replayer] = {}
 
-    def start(self, request: Request, on_event: OnEvent, *, mode: Mode, cassette: Path) -> Cancel:
-        """Send *request* (see Transport) as *mode* says, with the *cassette* to record into or play from."""
-        return self._carrier(mode, cassette).start(request, on_event)
+    def start(self, request: Request, on_event: OnEvent, *, mode: Mode, cassette: Path, pace: Pace) -> Cancel:
+        """Send *request* (see Transport) as *mode* says, with the *cassette* to record into or play from at *pace*."""
+        return self._carrier(mode, cassette, pace).start(request, on_event)
 
     def recorded_card(self, model: str, cassette: Path) -> ModelCard | None:
         """Return what was known of *model* when *cassette* was recorded."""
@@ -35,7 +35,7 @@ class ByMode:
         self._recorders.clear()
         self._replayers.clear()
 
-    def _carrier(self, mode: Mode, cassette: Path) -> Transport:
+    def _carrier(self, mode: Mode, cassette: Path, pace: Pace) -> Transport:
         match mode:
             case "live":
                 return self._live()
@@ -43,7 +43,9 @@ class ByMode:
                 recorder = Recorder(self._live(), cassette, mask=self._mask)
                 return self._recorders.setdefault(cassette, recorder)
             case "replay":
-                return self._replayer(cassette)
+                replayer = self._replayer(cassette)
+                replayer.pace = pace
+                return replayer
             case "off":
                 return Off()
 

@@ -8,7 +8,8 @@ account (401, 402, 403), since a replay has neither. To begin anew, delete the f
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import TIMEOUT_MAX, Lock, Thread
@@ -21,7 +22,8 @@ from ofox_magic.chat.transport import Abandoned, Cancel, ModelCard, OnEvent, Req
 from ofox_magic.errors import AuthError, ConfigError, PermissionDenied, TransportError
 from ofox_magic.gateway.cassette import Cassette
 from ofox_magic.gateway.difference import difference, nearest
-from ofox_magic.gateway.take import Mask, Take, canonical, digest, line_of
+from ofox_magic.gateway.pricing import may_answer
+from ofox_magic.gateway.take import Line, Mask, Take, canonical, digest, line_of
 
 Pace: TypeAlias = Literal["at once", "recorded"]
 
@@ -96,8 +98,9 @@ class Recorder:
         return Take(asked, tuple(events), pace, self._cards(request, events))
 
     def _cards(self, request: Request, events: list[Event]) -> tuple[ModelCard, ...]:
+        """What is known of the models that could answer and that did: a budget asks for the price of each."""
         answered = (event.model for event in events if isinstance(event, Identified) and event.model)
-        cards = (self._inner.card(model) for model in (request.model, *answered))
+        cards = map(self._inner.card, (*may_answer(request.model, request.params), *answered))
         return tuple({card.id: card for card in cards if card}.values())
 
 
@@ -106,32 +109,46 @@ class Replayer:
     Answers from the cassette at *path*, each request with its next use there; knows no network.
 
     A request that is not there is refused with what differs. *mask* takes the key out of the request, as at recording.
-    *pace* is that of the recording, or none.
+    `pace` is that of the recording, or none; it may be changed between two requests.
     """
 
     def __init__(self, path: Path, *, mask: Mask = str, pace: Pace = "at once") -> None:
         self._cassette = Cassette(path)
         self._mask = mask
-        self._pace = pace
+        self.pace = pace
         self._used: Counter[str] = Counter()
         self._lock = Lock()
 
     def start(self, request: Request, on_event: OnEvent) -> Cancel:
         """Play the answer (see Transport). Raises ConfigError, in one line, for a miss and for a damaged cassette."""
         asked = canonical(request, self._mask)
-        wanted = digest(asked)
-        take = self._next(wanted, asked)
+        wanted, lines = self._found(asked)
+        take = self._next(wanted, lines, asked)
         stop = Signal()
-        Thread(target=self._play, args=(take, wanted, on_event, stop), name="ofox-replay", daemon=True).start()
+        pauses = take.pace if self.pace == "recorded" else (0.0,) * len(take.pace)
+        play = partial(self._play, zip(pauses, take.events, strict=True), wanted, on_event, stop)
+        Thread(target=play, name="ofox-replay", daemon=True).start()
         return stop.set
 
     def card(self, model: str) -> ModelCard | None:
         """Return what was known of *model* at the recording."""
         return self._cassette.card(model)
 
-    def _next(self, wanted: str, asked: Record) -> Take:
+    def _found(self, asked: Record) -> tuple[str, list[Line]]:
+        """
+        Return what *asked* is counted under, and its lines.
+
+        Under each name of its model: whether an alias had become an id was, at the recording, a matter of time.
+        """
+        card = self._cassette.card(asked["model"])
+        digests = [digest(asked | {"model": name}) for name in ((card.id, *card.aliases) if card else ())]
+        digests = digests or [digest(asked)]
+        lines = (line for each in dict.fromkeys(digests) for line in self._cassette.lines(each))
+        return digests[0], sorted(lines, key=lambda line: line.number)
+
+    def _next(self, wanted: str, lines: list[Line], asked: Record) -> Take:
         with self._lock:
-            lines, used = self._cassette.lines(wanted), self._used[wanted]
+            used = self._used[wanted]
             if used >= len(lines):
                 raise self._miss(asked, used)
             take = self._cassette.take(lines[used])
@@ -152,11 +169,11 @@ class Replayer:
             what = "and what is there cannot be compared"
         return ConfigError(f"this request is not in the cassette {name}: {what}. OFOX_MODE=record records it")
 
-    def _play(self, take: Take, wanted: str, on_event: OnEvent, stop: Signal) -> None:
+    def _play(self, paced: Iterable[tuple[float, Event]], wanted: str, on_event: OnEvent, stop: Signal) -> None:
         """On a thread of its own. What was stopped counts as not asked, as at recording."""
         try:
-            for pause, event in zip(take.pace, take.events, strict=True):
-                if stop.wait(min(pause, TIMEOUT_MAX) if self._pace == "recorded" else 0):
+            for pause, event in paced:
+                if stop.wait(min(pause, TIMEOUT_MAX)):
                     self._give_back(wanted)
                     on_event(Finished(stopped=True))
                     return

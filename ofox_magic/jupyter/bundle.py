@@ -30,22 +30,23 @@ if (typeof element !== "undefined") requestAnimationFrame(() => {
 """
 
 
-def of_turn(turn: Turn, note: str, *, sizes: bool = True) -> Bundle:
-    """Return all of *turn*, with *note* as its quiet last line. *sizes*: see `chips`."""
-    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note, sizes=sizes)
+def of_turn(turn: Turn, note: str, *, stable: bool = False) -> Bundle:
+    """Return all of *turn*, with *note* as its quiet last line. *stable*: see `of_text`."""
+    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note, stable=stable)
 
 
-def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", sizes: bool = True) -> Bundle:
+def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", stable: bool = False) -> Bundle:
     """
     Return a stretch of *turn*'s answer as it is kept: *text*, the *reasoning* before and the *note* below it.
 
+    *stable*: without what of ours differs from run to run or from machine to machine, the turn's id and sizes.
     No text/markdown: a live notebook trusts it, and runs what a model wrote into it.
     """
     from ofox_magic.render import STYLE, to_html  # heavy, and not needed until there is an answer
 
-    below = along_html(turn, sizes=sizes) + note_html(note) if note else ""
+    below = along_html(turn, sizes=not stable) + note_html(note) if note else ""
     html = STYLE + framed(reasoning_html(reasoning) + to_html(text) + below)
-    return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn)}
+    return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn, stable=stable)}
 
 
 def live(html: str, turn_id: str) -> Bundle:
@@ -113,12 +114,12 @@ def _passing(turn_id: str) -> dict[str, Any]:
     return {"ofox": {"v": METADATA_VERSION, "turn": turn_id, "live": True}}
 
 
-def _metadata(turn: Turn) -> dict[str, Any]:
+def _metadata(turn: Turn, *, stable: bool) -> dict[str, Any]:
     """The schema of the saved output's metadata `ofox`. It never holds the prompt."""
     reply = turn.reply
     return {
         "v": METADATA_VERSION,
-        "turn": turn.id,
+        **({} if stable else {"turn": turn.id}),
         "key": turn.key,
         "status": reply.status,
         "asked_model": turn.model,

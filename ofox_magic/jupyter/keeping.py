@@ -58,7 +58,9 @@ class Keeping:
 
     def _require(self) -> None:
         if not self._wiring().settings().journal:
-            raise ConfigError("the journal is off (OFOX_JOURNAL=0, or OFOX_LIVE=0): set OFOX_JOURNAL=1 to have it")
+            raise ConfigError(
+                "the journal is off (OFOX_JOURNAL=0, OFOX_LIVE=0, or a replay): set OFOX_JOURNAL=1 to have it"
+            )
 
     @cached_property
     def _attached(self) -> "Journal":

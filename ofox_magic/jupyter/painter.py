@@ -55,7 +55,7 @@ class StillCell:
     def end(self) -> None:
         """Paint the whole; nothing where nothing was said, since an error says the rest."""
         if self._turn.reply.parts or not self._turn.reply.error:
-            self._screen.show(of_turn(self._turn, footer(self._turn), sizes=False))
+            self._screen.show(of_turn(self._turn, footer(self._turn), stable=True))
 
 
 class TerminalCell:

@@ -104,8 +104,8 @@ def seen(reply):
     )
 
 
-def record(path, *answers, requests=None, **given):
-    transport = Recorder(ScriptedTransport(*answers), path, **given)
+def record(path, *answers, requests=None, cards=(), **given):
+    transport = Recorder(ScriptedTransport(*answers, cards=cards), path, **given)
     return [run(transport, request)[0] for request in requests or [ask()] * len(answers)]
 
 
@@ -467,6 +467,24 @@ def test_what_was_known_of_a_model_is_known_again(path):
     player = Replayer(path)
     assert recorder.card("x") == player.card("x") == player.card("m/x") == card
     assert player.card("other") is None
+
+
+def test_a_request_is_found_under_every_name_of_its_model_in_the_order_of_recording(path):
+    """A first request may leave with an alias, since the catalogue is still on its way; in a replay it is known."""
+    card = ModelCard("m/x", aliases=("x",))
+    by_alias, by_id = ask(model="x"), ask(model="m/x")
+    record(path, "first", "second", "third", requests=[by_alias, by_id, by_alias], cards=[card])
+    player = Replayer(path)
+    assert [run(player, by_id)[0].text for _ in range(3)] == ["first", "second", "third"]
+    with pytest.raises(ConfigError, match=r"was played \(3\)"):
+        player.start(by_alias, lambda event: None)
+
+
+def test_the_price_of_every_model_that_could_have_answered_is_known_again(path):
+    cards = [ModelCard(name) for name in ("m/x", "m/fallback", "m/other")]
+    record(path, "Hello", requests=[ask(model="m/x", params={"provider": {"fallback": ["m/fallback"]}})], cards=cards)
+    player = Replayer(path)
+    assert [bool(player.card(card.id)) for card in cards] == [True, True, False]
 
 
 def test_nothing_is_known_of_a_model_where_there_is_no_cassette(path):
