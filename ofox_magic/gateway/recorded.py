@@ -51,6 +51,7 @@ _ERRORS: Mapping[str, type[OfoxError]] = {
         errors.ServerError,
         errors.TransportError,
         errors.ProtocolError,
+        errors.AnswerError,
     )
 }
 

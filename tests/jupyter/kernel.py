@@ -177,5 +177,6 @@ class Kernel:
         self.manager.interrupt_kernel()
 
     def close(self):
+        """Ask the kernel to end, so that what measures it can write down what it saw."""
+        self.manager.shutdown_kernel()
         self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
