@@ -86,7 +86,7 @@ def test_the_rounds_with_tools_are_among_the_messages():
     answer = answer_of(
         TextDelta("Let me look. "),
         ToolCallDelta(0, "c1", "look", "{}"),
-        ToolsRan((tool("42", "c1"),)),
+        ToolsRan((assistant("Let me look. ", ToolCall("c1", "look", "{}")), tool("42", "c1"))),
         TextDelta("It is 42."),
         Finished(),
         question=[user("How many?")],
