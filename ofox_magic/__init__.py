@@ -28,7 +28,7 @@ from ofox_magic.errors import (
 
 if TYPE_CHECKING:
     from ofox_magic.chat.messages import ToParts
-    from ofox_magic.chat.session import Session
+    from ofox_magic.tools import ToolSession
 
 __version__ = "0.1.0"
 __all__ = [
@@ -64,10 +64,10 @@ __all__ = [
     "user",
 ]
 
-_script_session: "Session | None" = None  # the package's only global: the session of a program without a shell
+_script_session: "ToolSession | None" = None  # the package's only global: the session of a program without a shell
 
 
-def connect(**settings: Any) -> "Session":
+def connect(**settings: Any) -> "ToolSession":
     """
     Return a new Session of its own.
 
@@ -79,7 +79,7 @@ def connect(**settings: Any) -> "Session":
     return Wiring(to_parts=_notebooks_to_parts(), **settings).session
 
 
-def session() -> "Session":
+def session() -> "ToolSession":
     """Return the running shell's session, which `%%ofox` uses too; outside IPython, one made on the first call."""
     global _script_session  # noqa: PLW0603 - see there
     shell = _running_shell()

@@ -132,7 +132,8 @@ def _said(data: Mapping[str, Any]) -> str:
 def _of_ours(output: Any) -> bool:
     metadata = output.get("metadata") if isinstance(output, dict) else None
     ours = metadata.get("ofox") if isinstance(metadata, dict) else None
-    return isinstance(ours, dict) and not ours.get("live") and isinstance(output.get("data"), dict)
+    is_answer = isinstance(ours, dict) and not ours.get("live") and "tool" not in ours
+    return is_answer and isinstance(output.get("data"), dict)
 
 
 def _read(read_line: ReadLine, line: str) -> Line | None:

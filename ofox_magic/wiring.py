@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.parts import Part
 from ofox_magic.chat.runner import BeforeSend
-from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
 from ofox_magic.gateway.prices import CataloguePrices
 from ofox_magic.settings import Secret, Settings
+from ofox_magic.tools import ToolSession
 
 if TYPE_CHECKING:
     from ofox_magic.gateway.client import GatewayClient
@@ -28,8 +28,9 @@ class Wiring:
     """
     A session and what carries it: a Transport that makes its client at the first request, since httpx is heavy.
 
-    *to_parts* turns what is asked into parts (None: all that `context` knows, by its default rules). *given* are
-    settings that win over the *environment* (None: the process's); they may be changed, and are read at each turn.
+    *to_parts* turns what is asked into parts (None: all that `context` knows, by its default rules). *make_session* is
+    called as a Session is made. *given* are settings that win over the *environment* (None: the process's); they may be
+    changed, and are read at each turn.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Wiring:
         *,
         to_parts: ToParts | None = None,
         before_send: BeforeSend | None = None,
+        make_session: Callable[..., ToolSession] = ToolSession,
         **given: Any,
     ) -> None:
         if isinstance(given.get("api_key"), str):
@@ -47,7 +49,7 @@ class Wiring:
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
         self._folder = _folder()  # a notebook may change its directory before it asks
         self._practice: PracticeGateway | None = None
-        self.session = Session(
+        self.session = make_session(
             self,
             to_parts=to_parts or _to_parts,
             default_model=lambda: self.settings().model,

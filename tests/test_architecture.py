@@ -61,11 +61,11 @@ LAYERS = {
     "scrubbing": {"untrusted"},
     "strict_schema": set(),
     "structured": {"errors", "strict_schema", "untrusted"},
-    "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
+    "wiring": {"chat", "context", "errors", "settings", "gateway", "practice", "tools"},
     "practice": {"errors"},
     "testing": {"chat", "errors", "practice"},
     "jupyter": {
-        *("", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"),
+        *("", "chat", "context", "errors", "render", "settings", "tools", "untrusted", "wiring"),
         *("answer_frame", "conversation_file", "journal", "notebook_file"),
     },
     "demo": {"", "errors", "settings", "untrusted"},

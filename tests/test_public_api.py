@@ -78,6 +78,8 @@ def test_a_session_offers_exactly_these_names():
         "subscribe",
         "switch",
         "system",
+        "tool",
+        "toolbox",
         "turns",
         "undo",
     }

@@ -38,7 +38,7 @@ examples:
   %%ofox -a plot.png --level stats
   What does {df} have to do with @fig?
 
-  %%ofox --option tools=@my_tools --tool-choice auto
+  %%ofox -T weather
   What is the weather in Seoul?
 
 What you do not set is not sent. `%ofox` shows where things stand, `%ofox help` what else there is.
@@ -68,6 +68,7 @@ def parser_for(prog: str) -> argparse.ArgumentParser:
         "positional_model", nargs="?", metavar="MODEL", help="model id or alias; default: see %%ofox model"
     )
     _add_turn_options(parser.add_argument_group("the turn"))
+    _add_tool_options(parser.add_argument_group("what the model may call; it asks you before each call"))
     _add_context_options(parser.add_argument_group("what goes along (in the prompt: {name} or @name)"))
     _add_request_options(parser.add_argument_group("the request"))
     _add_gateway_options(parser.add_argument_group("the gateway's own"))
@@ -105,6 +106,19 @@ def _add_context_options(group: "argparse._ArgumentGroup") -> None:
     add("--raw", action="store_true", help="take {name} and @name as they are typed")
 
 
+def _add_tool_options(group: "argparse._ArgumentGroup") -> None:
+    add = group.add_argument
+    add(
+        *("-T", "--tool"),
+        dest="tools",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a registered tool or a function of the notebook; repeatable",
+    )
+    add("--tool-choice", metavar="WHICH", help="auto, none, required, a function's name, or JSON")
+
+
 def _add_request_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("-t", "--temperature", metavar="N", type=number, help="0 to 2; how freely words are chosen")
@@ -114,7 +128,6 @@ def _add_request_options(group: "argparse._ArgumentGroup") -> None:
     add("--presence-penalty", metavar="N", type=number, help="-2 to 2; against words that came at all")
     add("--stop", metavar="TEXT", action="append", help="end the answer before TEXT; repeatable")
     add("--reasoning-effort", metavar="LEVEL", help="low, medium, high, or what else the model knows")
-    add("--tool-choice", metavar="WHICH", help="auto, none, required, a function's name, or JSON")
     add(
         *("--option",),
         metavar="KEY=VALUE",

@@ -1,14 +1,17 @@
 """What `install` hangs on the shell: the session, and what the notebook gives to it. It outlives a reload."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from ofox_magic.chat.session import Session
 from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
 from ofox_magic.context.prompt import Notebook
 from ofox_magic.context.sharing import Sharing
+from ofox_magic.jupyter.consent import consent_of
 from ofox_magic.jupyter.keeping import Keeping
+from ofox_magic.jupyter.notebook_session import NotebookSession
+from ofox_magic.tools import ToolSession
 from ofox_magic.wiring import Wiring
 
 _MIME = "text/llm+plain"
@@ -29,10 +32,14 @@ class Kit:
         self.converter = Converter(self.sharing, self._names_of, self._formatted)
         self.notebook = Notebook(shell.user_ns, self.displays, self.converter)
         self.keeping = Keeping(lambda: self.wiring)
-        self.wiring = Wiring(to_parts=self.converter.to_parts, before_send=self.keeping.before_send)
+        self.wiring = Wiring(
+            to_parts=self.converter.to_parts,
+            before_send=self.keeping.before_send,
+            make_session=partial(NotebookSession, consent=partial(consent_of, shell)),
+        )
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ToolSession:
         """The conversation that all surfaces share."""
         return self.wiring.session
 

@@ -9,8 +9,10 @@ own, and nothing of anyone's is cleared.
 import time
 
 from ofox_magic.chat.events import Event, Retrying, TextDelta
+from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.bundle import footer, of_text, of_turn
+from ofox_magic.jupyter import call_bundle
+from ofox_magic.jupyter.bundle import Bundle, footer, of_text, of_turn
 from ofox_magic.jupyter.painter import Clock
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.segment import Segment
@@ -39,11 +41,15 @@ class LiveCell:
         self._fresh: list[str] = []  # text that no segment has yet
         self._segment: Segment | None = None
         self._segments_closed = 0
+        self._call: tuple[int, str] | None = None  # its output, and its line
+        self._has_calls = False
+        self._is_waiting_again = False  # after calls, until there is text
 
     def beat(self, event: Event | None = None) -> None:
         """Paint where there is something new and the last paint is long enough ago. The first text does not wait."""
         if isinstance(event, TextDelta):
             self._fresh.append(event.text)
+            self._is_waiting_again = False
         elif isinstance(event, Retrying):
             self._retry_at = self._clock() + event.wait
         if self._turn.reply.settled:
@@ -51,6 +57,22 @@ class LiveCell:
         first = bool(self._fresh) and not (self._segment and self._segment.text)
         if first or self._clock() >= self._next_paint:
             self._paint()
+
+    def begin_call(self, ready: ReadyCall) -> None:
+        """Show the call below what was said so far; what it prints comes below that."""
+        line = call_bundle.call_line(ready.described)
+        self._call = self._add_call(call_bundle.begun(ready)), line
+
+    def end_call(self, outcome: Outcome) -> None:
+        """Show how it ended where it began, and its pictures."""
+        if self._call is None:
+            self._add_call(call_bundle.ended(call_bundle.line_of_refused(outcome.call), outcome))
+        else:
+            number, line = self._call
+            self._screen.change(number, call_bundle.ended(line, outcome))
+        self._call = None
+        for picture in call_bundle.pictures(outcome):
+            self._screen.add(picture)
 
     def end(self) -> None:
         """Make one output of it. An answer that brought nothing but an error leaves the error to speak."""
@@ -60,7 +82,7 @@ class LiveCell:
             note = footer(self._turn, self._clock() - self._began)
             if bare_error and self._segment is None:
                 return
-            if not self._screen.replace(None if bare_error else of_turn(self._turn, note)):
+            if self._has_calls or not self._screen.replace(None if bare_error else of_turn(self._turn, note)):
                 self._close_if_interrupted()
                 self._grown_segment()
                 self._close_segment(note)
@@ -69,7 +91,7 @@ class LiveCell:
 
     def _paint(self) -> None:
         self._close_if_interrupted()
-        note = "" if self._turn.reply.text else self._status()
+        note = "" if self._turn.reply.text and not self._is_waiting_again else self._status()
         if not self._fresh and note == self._note:
             return
         start = self._clock()
@@ -78,6 +100,15 @@ class LiveCell:
         end = self._clock()
         wait = max(PAINT_EVERY, _PAINT_SHARE * (end - start), (size - _FREE_TAIL) / _TAIL_RATE)
         self._next_paint = end + wait
+
+    def _add_call(self, bundle: Bundle) -> int:
+        """What was said so far becomes whole, and stays; *bundle* goes below."""
+        if self._fresh:
+            self._grown_segment()
+        self._close_segment()
+        self._has_calls = self._is_waiting_again = True
+        self._note = ""
+        return self._screen.add(bundle)
 
     def _grown_segment(self) -> Segment:
         """The segment that is written to, with all the text that came."""

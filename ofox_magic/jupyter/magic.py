@@ -15,8 +15,10 @@ from ofox_magic.errors import Interrupted
 from ofox_magic.jupyter import options, remarks, report_spending
 from ofox_magic.jupyter.commands import Commands
 from ofox_magic.jupyter.kit import Kit
+from ofox_magic.jupyter.offering import offered
 from ofox_magic.jupyter.painter import Painter, follow
 from ofox_magic.jupyter.running_cell import RunningCell
+from ofox_magic.jupyter.shown_tools import ShownTools
 from ofox_magic.settings import Settings
 
 
@@ -81,7 +83,8 @@ class OfoxMagics(Magics):
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-            given = self._given(chosen, key)
+            tools = self._tools(chosen)
+            given = self._given(chosen, key) | {"tools": tools}
             request = kit.session.draft(*asked.parts, **given)
             if chosen.dry_run:
                 self._show_draft(request)
@@ -92,7 +95,10 @@ class OfoxMagics(Magics):
             turn.remarks += kit.keeping.problems()
             try:
                 # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
-                follow(turn, self._painter(turn, settings, whole_cell=self.cell.is_ours))
+                painter = self._painter(turn, settings, whole_cell=self.cell.is_ours)
+                if tools is not None:
+                    tools.screen = painter
+                follow(turn, painter)
             finally:
                 self._keep(turn.reply, chosen.output)
         except KeyboardInterrupt:
@@ -120,6 +126,11 @@ class OfoxMagics(Magics):
             "max_cost": chosen.max_cost,
             **chosen.params,
         }
+
+    def _tools(self, chosen: options.Options) -> ShownTools | None:
+        if not chosen.tools:
+            return None
+        return ShownTools(offered(chosen.tools, self._kit.session.toolbox, self.shell.user_ns))
 
     def _remarks(self, parts: Sequence[Part], request: Request, chosen: options.Options) -> Iterator[str]:
         session = self._kit.session

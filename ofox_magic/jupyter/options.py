@@ -32,6 +32,7 @@ class Options:
     timeout: float | None = None
     stream: bool = True
     help: bool = False
+    tools: tuple[str, ...] = ()
     attach: tuple[str, ...] = ()
     see: int | None = None
     detail: Detail | None = None
@@ -82,6 +83,8 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
         raise usage_error(prog, "--append and --id contradict each other: one adds a turn, the other names it")
     if given.positional_model and given.model:
         raise usage_error(prog, f"two models are named, {given.positional_model!r} and {given.model!r}: expected one")
+    if given.tools and any(option.partition("=")[0].strip() == "tools" for option in given.option):
+        raise usage_error(prog, "-T and --option tools contradict each other: functions here, JSON there")
     return Options(
         model=given.positional_model or given.model,
         system=given.system,
@@ -90,6 +93,7 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
         timeout=given.timeout,
         stream=given.stream,
         help=given.help,
+        tools=tuple(given.tools),
         attach=tuple(given.attach),
         see=given.see,
         detail=given.detail,

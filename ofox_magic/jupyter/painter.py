@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from ofox_magic.chat.events import Event, TextDelta
+from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.chat.turn import Turn
+from ofox_magic.jupyter import call_bundle
 from ofox_magic.jupyter.bundle import footer, of_turn
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.screen import StaticScreen, Terminal
+from ofox_magic.jupyter.shown_tools import CallScreen
 from ofox_magic.untrusted import printable
 
 Clock: TypeAlias = Callable[[], float]
@@ -18,8 +21,8 @@ STALL = 0.25
 """Seconds after which a terminal shows a word that may go on."""
 
 
-class Painter(Protocol):
-    """Shows a turn while it runs, and as it ended."""
+class Painter(CallScreen, Protocol):
+    """Shows a turn while it runs, the calls of its tools, and how it ended."""
 
     def beat(self, event: Event | None = None) -> None:
         """Take notice that *event* came, or (None) that time passed."""
@@ -48,9 +51,20 @@ class StillCell:
     def __init__(self, turn: Turn, screen: StaticScreen) -> None:
         self._turn = turn
         self._screen = screen
+        self._call = ""
 
     def beat(self, event: Event | None = None) -> None:
         """Wait."""
+
+    def begin_call(self, ready: ReadyCall) -> None:
+        """Wait for how it ends: what is shown once cannot change."""
+        self._call = call_bundle.call_line(ready.described)
+
+    def end_call(self, outcome: Outcome) -> None:
+        """Show the call, above the answer."""
+        line, self._call = self._call or call_bundle.line_of_refused(outcome.call), ""
+        for bundle in (call_bundle.ended(line, outcome), *call_bundle.pictures(outcome)):
+            self._screen.show(bundle)
 
     def end(self) -> None:
         """Paint the whole; nothing where nothing was said, since an error says the rest."""
@@ -67,6 +81,7 @@ class TerminalCell:
         self._clock = clock
         self._began = self._came = clock()
         self._held = ""
+        self._began_call = False
         for line in (*chips(turn.question), *turn.remarks):
             terminal.write_line(f"[{printable(line)}]")
 
@@ -79,6 +94,17 @@ class TerminalCell:
             self._terminal.write(printable(text.removesuffix("\r")))
         elif self._clock() - self._came > STALL:
             self._terminal.settle()
+
+    def begin_call(self, ready: ReadyCall) -> None:
+        """Write the call; what it prints comes below."""
+        self._began_call = True
+        self._terminal.write_line(f"[{call_bundle.call_line(ready.described)}]")
+
+    def end_call(self, outcome: Outcome) -> None:
+        """Write how it ended."""
+        line = "" if self._began_call else f"{call_bundle.line_of_refused(outcome.call)}: "
+        self._began_call = False
+        self._terminal.write_line(f"[{line}{call_bundle.ending_of(outcome)}]")
 
     def end(self) -> None:
         """Write the footer, on a line of its own."""

@@ -28,7 +28,7 @@ _DENIED = "The user did not allow this call, so it was not run. Do not try it ag
 
 
 @dataclass(frozen=True, slots=True)
-class _Tool:
+class Tool:
     """A registered *function* under its *name*; *definition* is what a request carries of it."""
 
     name: str
@@ -49,7 +49,7 @@ class Toolbox:
     def __init__(self, *, to_parts: ToParts = parts_of, budget: int = BUDGET) -> None:
         self._to_parts = to_parts
         self._budget = budget
-        self._tools: dict[str, _Tool] = {}
+        self._tools: dict[str, Tool] = {}
 
     @overload
     def tool(self, function: Function, /) -> Function: ...
@@ -71,6 +71,11 @@ class Toolbox:
     def names(self) -> tuple[str, ...]:
         """The names of all functions, in the order of their registration."""
         return tuple(self._tools)
+
+    @property
+    def all(self) -> tuple[Tool, ...]:
+        """All that is registered, in order."""
+        return tuple(self._tools.values())
 
     def only(self, names: Iterable[str]) -> "Toolbox":
         """Return a toolbox with those of *names* alone, as they are now. Raises ConfigError for an unknown one."""
@@ -134,7 +139,7 @@ def _shown(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _tool(function: Any, *, safe: bool, name: str | None) -> _Tool:
+def _tool(function: Any, *, safe: bool, name: str | None) -> Tool:
     if not isinstance(function, FunctionType | MethodType):
         raise ConfigError(f"a tool is a function; got {type(function).__name__}. Wrap it: def look(…): return …")
     name = function.__name__ if name is None else name
@@ -149,7 +154,7 @@ def _tool(function: Any, *, safe: bool, name: str | None) -> _Tool:
     said = description_of(function.__doc__)
     signature = Signature(function, name, said)
     definition = {"name": name} | ({"description": said.text} if said.text else {}) | {"parameters": signature.schema}
-    return _Tool(name, function, safe, {"type": "function", "function": definition}, signature.check)
+    return Tool(name, function, safe, {"type": "function", "function": definition}, signature.check)
 
 
 def _allows(consent: Consent | None, ready: ReadyCall) -> bool:

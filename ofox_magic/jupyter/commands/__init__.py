@@ -10,6 +10,7 @@ from ofox_magic.jupyter.commands.conversations import ConversationCommands
 from ofox_magic.jupyter.commands.keeping import KeepingCommands
 from ofox_magic.jupyter.commands.models import ModelCommands
 from ofox_magic.jupyter.commands.sharing import SharingCommands
+from ofox_magic.jupyter.commands.tools import ToolCommands
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
@@ -26,6 +27,7 @@ HELP = """\
 %ofox system [TEXT]           show or set the system message; - removes it
 %ofox models [WORDS]          the models that the gateway has
 %ofox alias [NAME MODEL]      show or set short names; dealias NAME removes one
+%ofox tools [NAME]            what @session().tool registered, or all that a model is told of NAME
 %ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; --mask A,B hides columns
 %ofox usage                   tokens and cost so far, by model
 %ofox budget [USD]            show or set what may be spent; - lifts it
@@ -47,6 +49,7 @@ class Commands:
             "ask": ask,
             **ConversationCommands(kit).by_name,
             **ModelCommands(kit).by_name,
+            **ToolCommands(kit).by_name,
             **SharingCommands(kit).by_name,
             **KeepingCommands(kit).by_name,
             "version": self._version,
