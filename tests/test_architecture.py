@@ -61,9 +61,9 @@ LAYERS = {
     "scrubbing": {"untrusted"},
     "strict_schema": set(),
     "structured": {"errors", "strict_schema", "untrusted"},
-    "wiring": {"chat", "context", "errors", "settings", "gateway", "practice"},
+    "wiring": {"answer", "chat", "context", "errors", "settings", "gateway", "practice"},
     "practice": {"errors"},
-    "testing": {"chat", "errors", "practice"},
+    "testing": {"answer", "chat", "errors", "practice"},
     "jupyter": {
         *("", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"),
         *("answer_frame", "conversation_file", "journal", "notebook_file"),
