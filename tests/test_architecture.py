@@ -66,7 +66,8 @@ LAYERS = {
     "testing": {"answer", "chat", "errors", "practice"},
     "jupyter": {
         *("", "chat", "context", "errors", "render", "settings", "untrusted", "wiring"),
-        *("answer_frame", "conversation_file", "journal", "notebook_file"),
+        *("answer", "answer_frame", "formats", "mending", "structured"),
+        *("conversation_file", "journal", "notebook_file"),
     },
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},
