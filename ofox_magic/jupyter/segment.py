@@ -11,7 +11,7 @@ PIECE = 1000
 
 
 class Segment:
-    """An output with the style, and behind it slots with the finished pieces and the tail. *is_plain*: it is no markdown."""
+    """An output with the style, and behind it slots with the finished pieces and the tail. *is_plain*: no markdown."""
 
     def __init__(self, turn: Turn, screen: Screen, *, is_first: bool, is_plain: bool = False) -> None:
         from ofox_magic.render import Flow  # heavy, and not needed until there is an answer
