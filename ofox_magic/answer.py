@@ -1,7 +1,8 @@
 """What the user gets of an answer: its text, and the code, JSON and tables in it, found when they are asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ofox_magic.answer_frame import framed, note_html, reasoning_html
@@ -9,6 +10,7 @@ from ofox_magic.chat.messages import Message, Usage
 from ofox_magic.chat.money import approximately
 from ofox_magic.chat.parts import Part, ToolCall
 from ofox_magic.chat.reply import Reply, Status
+from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import AnswerError, OfoxError
 from ofox_magic.json_value import json_value
 from ofox_magic.untrusted import one_line, printable, redact
@@ -36,10 +38,10 @@ class Code(str):
 
 class Answer:
     """
-    An answer, as the user holds it: `_ofox`, and what `-o NAME` names. `str(answer)` is its text.
+    An answer, as the user holds it: `_ofox`, `turn.result()`, and what `-o NAME` names. `str(answer)` is its text.
 
-    *reply* is what the model said, *question* what it was asked, *asked_model* the model that was asked, *cost* what it
-    cost in USD, None where that is unknown.
+    *reply* is what the model said, *question* what it was asked, *asked_model* the model that was asked, *price* says
+    what it cost in USD, None as long as that is unknown.
     """
 
     def __init__(
@@ -48,12 +50,16 @@ class Answer:
         *,
         question: Iterable[Message] = (),
         asked_model: str | None = None,
-        cost: Decimal | None = None,
+        price: Callable[[], Decimal | None] = lambda: None,
     ) -> None:
         self._reply = reply
         self._question = tuple(question)
         self._asked_model = asked_model
-        self._cost = cost
+        self._price = price
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy, a pickled one too, knows the cost as it is known now, and no session."""
+        return vars(self) | {"_price": partial(_same, self.cost)}
 
     def __str__(self) -> str:
         return self.text
@@ -107,7 +113,7 @@ class Answer:
     @property
     def cost(self) -> Decimal | None:
         """What it cost in USD: Decimal, an estimate from the catalogue's prices; None where that is unknown."""
-        return self._cost
+        return self._price()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -192,3 +198,12 @@ class Answer:
     def _repr_llm_(self) -> str:
         """What a model reads where the answer is referred to in a prompt: its text."""
         return self.text
+
+
+def answer_of(turn: Turn) -> Answer:
+    """Return what *turn* drew so far."""
+    return Answer(turn.reply, question=turn.question, asked_model=turn.model, price=lambda: turn.cost)
+
+
+def _same(cost: Decimal | None) -> Decimal | None:
+    return cost

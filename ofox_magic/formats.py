@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Format: TypeAlias = Literal["markdown", "text", "json", "code"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+PLAIN: frozenset[Format] = frozenset(("text", "json"))
+"""Those of which a part is shown as it is: it is no markdown."""
 PYTHON = frozenset(("python", "py", "python3", "ipython", "ipython3"))
 """What fences call the language of this kernel."""
 _SHELL_MAGICS = {"bash": "%%bash", "sh": "%%sh", "shell": "%%bash"}
@@ -98,26 +100,29 @@ def to_html(answer: Answer, wanted: Format) -> str:
 
     What is not as it was asked for is shown as it is.
     """
+    from ofox_magic.render import to_html as rendered
+
+    block = _block(answer, wanted)
+    return html_of(answer.text, wanted) if block is None else rendered(block)
+
+
+def html_of(text: str, wanted: Format) -> str:
+    """Return the HTML, safe in any page, of *text*, a part of an answer."""
     from ofox_magic.render import plain_html
     from ofox_magic.render import to_html as rendered
 
-    if wanted == "text":
-        return plain_html(printable(answer.text))
-    if wanted == "json":
-        return _json_html(answer)
-    source = next_cell(answer) if wanted == "code" else None
-    return rendered(answer.text if source is None else fenced(source, "python"))
+    return plain_html(printable(text)) if wanted in PLAIN else rendered(text)
 
 
-def _json_html(answer: Answer) -> str:
-    from ofox_magic.render import plain_html
-    from ofox_magic.render import to_html as rendered
-
+def _block(answer: Answer, wanted: Format) -> str | None:
+    """The one block of code that is all of *answer*; None where it is not."""
     try:
-        value = answer.json
+        if wanted == "json":
+            return fenced(json.dumps(answer.json, ensure_ascii=False, indent=2), "json")
+        source = next_cell(answer) if wanted == "code" else None
     except AnswerError:
-        return plain_html(printable(answer.text))
-    return rendered(fenced(json.dumps(value, ensure_ascii=False, indent=2), "json"))
+        return None
+    return fenced(source, "python") if source else None
 
 
 def _joined(blocks: Iterable[Code]) -> str | None:

@@ -63,7 +63,11 @@ def question(
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The *source* that an answer gives a cell, and the *diff* from what it was: unified, without its file names."""
+    """
+    The *source* that an answer gives a cell, and the *diff* from what it was: unified, without its file names.
+
+    The difference is for an output, which is saved and shared: secrets are taken out of it.
+    """
 
     source: str
     diff: str
@@ -94,7 +98,7 @@ def correction(failure: Failure, answer: Answer, *, mask: Mask = str) -> Correct
     source = restored(likest.strip("\n"), own, mask)
     if source == own:
         return None
-    lines = unified_diff(own.split("\n"), source.split("\n"), lineterm="")
+    lines = unified_diff(sent, scrubbed(source, mask).split("\n"), lineterm="")
     return Correction(source, "\n".join(list(lines)[2:]))
 
 

@@ -99,6 +99,8 @@ def _exchange(cell: dict[str, Any], read_line: ReadLine, taken: set[str | None])
         "user", (Text(prompt.rstrip("\n")), *(not_stored(name) for name in attached)), said.name if said else None
     )
     last = outputs[-1]["metadata"]["ofox"]
+    if last.get("repairs"):  # what stands above is the answer in whose place it is
+        outputs = [output for output in outputs if output["metadata"]["ofox"].get("repairs")]
     record = question_record((question,)) | _answer(outputs, last, said.model if said else None)
     try:
         version = version_of(record, lambda _: None)

@@ -12,6 +12,7 @@ from threading import Event as Gate
 from threading import Thread
 from typing import Any, TypeAlias
 
+from ofox_magic.answer import answer_of
 from ofox_magic.chat.events import Event, Finished, FinishReason, TextDelta
 from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.parts import parts_of
@@ -55,7 +56,7 @@ class ScriptedTransport:
 def scripted_session(*answers: Answer, to_parts: ToParts = parts_of, **given: Any) -> Session:
     """Return a Session over a ScriptedTransport with *answers*."""
     transport = ScriptedTransport(*answers, **given)
-    return Session(transport, to_parts=to_parts, default_model=lambda: "scripted/model")
+    return Session(transport, to_parts=to_parts, default_model=lambda: "scripted/model", to_answer=answer_of)
 
 
 class RecordingScreen:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ofox_magic.answer import answer_of
 from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.parts import Part
 from ofox_magic.chat.runner import BeforeSend
@@ -55,6 +56,7 @@ class Wiring:
             default_model=lambda: self.settings().model,
             before_send=before_send,
             prices=CataloguePrices(self.card, self.ensure_models),
+            to_answer=answer_of,
         )
 
     def settings(self) -> Settings:

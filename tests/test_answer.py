@@ -67,7 +67,7 @@ def test_an_answer_tells_what_came():
         Finished(),
         question=[user("So?")],
         asked_model="openai/gpt-4o",
-        cost=Decimal("0.0021"),
+        price=lambda: Decimal("0.0021"),
     )
     assert (answer.status, answer.text, answer.reasoning, answer.finish_reason) == ("done", "No.", "Hm.", "stop")
     assert (answer.model, answer.usage, answer.cost) == ("openai/gpt-4o-2024", Usage(7, 2, 9), Decimal("0.0021"))
@@ -99,6 +99,20 @@ def test_the_rounds_with_tools_are_among_the_messages():
         assistant("It is 42."),
     )
     assert answer.text == "Let me look. It is 42."
+
+
+def test_the_cost_is_told_as_soon_as_prices_are_known():
+    known = []
+    answer = said("x", price=lambda: known[-1] if known else None)
+    assert answer.cost is None
+    known.append(Decimal("0.5"))
+    assert answer.cost == Decimal("0.5")
+
+
+def test_a_copy_keeps_the_cost_and_what_was_said():
+    answer = said("It fell.", UsageReported(Usage(7, 2, 9)), asked_model="a/b", price=lambda: Decimal("0.5"))
+    copy = pickle.loads(pickle.dumps(answer))
+    assert (copy.text, copy.cost, repr(copy)) == ("It fell.", Decimal("0.5"), repr(answer))
 
 
 def test_calls_that_wait_and_the_error_are_there():
@@ -159,7 +173,12 @@ def test_an_answer_without_text_holds_nothing():
     ("answer", "shown"),
     [
         (
-            said("It fell.\n\nBecause", UsageReported(Usage(1200, 2, 1202)), asked_model="a/b", cost=Decimal("0.0021")),
+            said(
+                "It fell.\n\nBecause",
+                UsageReported(Usage(1200, 2, 1202)),
+                asked_model="a/b",
+                price=lambda: Decimal("0.0021"),
+            ),
             "<Answer 'It fell. Because' · a/b · 1,200 + 2 tokens · ≈$0.0021>",
         ),
         (said("x" * 99, asked_model="a/b"), f"<Answer '{'x' * 47}…' · a/b>"),

@@ -60,7 +60,7 @@ def test_what_the_user_says_to_the_model_comes_first():
 def test_a_gateway_takes_what_each_format_adds(wanted, gateway):
     asked = demand(wanted)
     wiring = Wiring({}, base_url=gateway.base_url, api_key="none")
-    answer = Answer(wiring.session.ask("one", system=asked.system(None), **asked.params).result())
+    answer = wiring.session.ask("one", system=asked.system(None), **asked.params).result()
     wiring.close()
     assert answer.text
     if wanted == "json":

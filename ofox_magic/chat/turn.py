@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from threading import Condition
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 from ofox_magic.chat.conversation import Version
 from ofox_magic.chat.events import Event, Finished
@@ -14,6 +14,9 @@ from ofox_magic.chat.reply import Reply, Status
 
 POLL = 0.05
 """Seconds between two looks while waiting. An untimed wait would not hear the kernel's interrupt everywhere."""
+
+ToAnswer: TypeAlias = Callable[["Turn"], Any]
+"""Makes what is handed to the asker of a turn that has ended."""
 
 
 class Turn:
@@ -37,6 +40,7 @@ class Turn:
         versions: Callable[[], tuple[Version, ...]],
         cancel: Callable[[], None],
         price: Price = lambda *_: None,
+        to_answer: ToAnswer | None = None,
         serve: Callable[[], None] = lambda: None,
     ) -> None:
         self.id = id
@@ -49,6 +53,7 @@ class Turn:
         self._changed = changed
         self._versions = versions
         self._price = price
+        self._to_answer = to_answer or reply_of
         self._serve = serve
         self._cancel = cancel
 
@@ -91,9 +96,9 @@ class Turn:
             left = None if left is None else left - POLL
         return True
 
-    def result(self) -> Reply:
+    def result(self) -> Any:
         """
-        Wait for the end and return the Reply; an interrupt while waiting stops the turn.
+        Wait for the end and return the answer: an `Answer`, as `_ofox` is. An interrupt while waiting stops the turn.
 
         Raises what ended it (OfoxError), if an error did; what had come by then is in `turn.reply`. A turn that
         was stopped is returned, with the status `stopped`.
@@ -102,7 +107,7 @@ class Turn:
             self.wait()
         if self.reply.error is not None:
             raise self.reply.error
-        return self.reply
+        return self._to_answer(self)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield every event from the first to Finished. Leaving the loop does not stop the turn."""
@@ -138,3 +143,8 @@ class Turn:
         if isinstance(event, Finished):
             # whoever watches holds the long list; who comes late gets the same text in few events
             self._events = list(self.reply.replay())
+
+
+def reply_of(turn: Turn) -> Reply:
+    """Return the reply itself, where nobody says what else an answer is."""
+    return turn.reply

@@ -7,6 +7,7 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 
 from ofox_magic.chat.messages import ToParts
 from ofox_magic.chat.turn import Turn
+from ofox_magic.jupyter.bundle import Look
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.live import LiveCell
 from ofox_magic.jupyter.magic import OfoxMagics
@@ -53,9 +54,9 @@ def uninstall(shell: Any) -> None:
         kit.close()
 
 
-def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:
+def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool, look: Look) -> Painter:
     if not hasattr(shell, "kernel"):
         return TerminalCell(turn, Terminal())
     if not settings.live or isinstance(shell.display_pub, CapturingDisplayPublisher):
-        return StillCell(turn, StaticScreen(shell.display_pub))
-    return LiveCell(turn, NotebookScreen(shell, whole_cell=whole_cell), settings.deadlines)
+        return StillCell(turn, StaticScreen(shell.display_pub), look)
+    return LiveCell(turn, NotebookScreen(shell, whole_cell=whole_cell), settings.deadlines, look=look)

@@ -1,19 +1,32 @@
 """A turn as it stands, as mimebundles: what the cell shows, what a terminal shows, what the notebook keeps. Pure."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, TypeAlias
 
+from ofox_magic.answer import answer_of
 from ofox_magic.answer_frame import framed, note_html, reasoning_html
 from ofox_magic.chat.money import approximately
 from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
+from ofox_magic.formats import Format, html_of, to_html
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.untrusted import one_line, printable
 
 Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
 """Data by mime type, and metadata, as the Jupyter message `display_data` has them."""
 METADATA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an answer is shown: by its *format*; *repairs*: below an earlier one, in whose place it stands."""
+
+    format: Format = "markdown"
+    repairs: bool = False
+
+
+AS_WRITTEN = Look()
 _BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
 
 _STEADY = """\
@@ -30,23 +43,29 @@ if (typeof element !== "undefined") requestAnimationFrame(() => {
 """
 
 
-def of_turn(turn: Turn, note: str, *, stable: bool = False) -> Bundle:
-    """Return all of *turn*, with *note* as its quiet last line. *stable*: see `of_text`."""
-    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note, stable=stable)
+def of_turn(turn: Turn, note: str, *, look: Look = AS_WRITTEN, stable: bool = False) -> Bundle:
+    """Return all of *turn*, with *note* as its quiet last line. *look* and *stable*: see `of_text`."""
+    return of_text(turn, turn.reply.text, reasoning=turn.reply.reasoning, note=note, look=look, stable=stable)
 
 
-def of_text(turn: Turn, text: str, *, reasoning: str = "", note: str = "", stable: bool = False) -> Bundle:
+def of_text(
+    turn: Turn, text: str, *, reasoning: str = "", note: str = "", look: Look = AS_WRITTEN, stable: bool = False
+) -> Bundle:
     """
     Return a stretch of *turn*'s answer as it is kept: *text*, the *reasoning* before and the *note* below it.
 
+    *look*: how it is shown, as far as a stretch can be: JSON and code need the whole.
     *stable*: without what of ours differs from run to run or from machine to machine, the turn's id and sizes.
     No text/markdown: a live notebook trusts it, and runs what a model wrote into it.
     """
-    from ofox_magic.render import STYLE, to_html  # heavy, and not needed until there is an answer
+    from ofox_magic.render import STYLE  # heavy, and not needed until there is an answer
 
     below = along_html(turn, sizes=not stable) + note_html(note) if note else ""
-    html = STYLE + framed(reasoning_html(reasoning) + to_html(text) + below)
-    return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": _metadata(turn, stable=stable)}
+    is_whole = text == turn.reply.text
+    said = to_html(answer_of(turn), look.format) if is_whole else html_of(text, look.format)
+    html = STYLE + framed(reasoning_html(reasoning) + said + below)
+    metadata = _metadata(turn, stable=stable) | ({"repairs": True} if look.repairs else {})
+    return {"text/html": html, "text/plain": printable(text) or note}, {"ofox": metadata}
 
 
 def live(html: str, turn_id: str) -> Bundle:

@@ -8,6 +8,7 @@ from IPython.core.error import UsageError
 
 from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import LEVELS
+from ofox_magic.formats import FORMATS
 from ofox_magic.jupyter.option_values import (
     amount,
     count_or_new,
@@ -32,8 +33,11 @@ examples:
   %%ofox openai/gpt-4o -s "You are a statistician." -t 0.2 -o answer
   When is a median better than a mean?
 
-  %%ofox --option response_format='{"type": "json_object"}' --option seed=7
-  Three fruits with their colours, as JSON.
+  %%ofox -f json --option seed=7 -o fruits
+  Three fruits with their colours.
+
+  %%ofox --schema Fruit -o fruit
+  Which fruit is the sourest?
 
   %%ofox -a plot.png --level stats
   What does {df} have to do with @fig?
@@ -79,7 +83,9 @@ def _add_turn_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("-m", "--model", help="the same as MODEL")
     add("-s", "--system", metavar="TEXT", help="system message of this turn")
-    add("-o", "--output", metavar="NAME", type=identifier, help="put the answer into the variable NAME")
+    add("-o", "--output", metavar="NAME", type=identifier, help="put the answer, of JSON its value, into NAME")
+    add("-f", "--format", choices=FORMATS, help="how it is to be answered; code goes into a new cell too, unrun")
+    add("--schema", metavar="NAME", type=identifier, help="JSON by the pydantic model or JSON Schema in NAME")
     add("--name", help="name of the user who asks, on the message")
     add("--no-stream", dest="stream", action="store_false", help="wait for the whole answer")
     add("--timeout", metavar="SECONDS", type=positive_number, help="how long the whole request may take")

@@ -11,8 +11,9 @@ import time
 from ofox_magic.chat.events import Event, Retrying, TextDelta
 from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.chat.turn import Turn
+from ofox_magic.formats import PLAIN
 from ofox_magic.jupyter import call_bundle
-from ofox_magic.jupyter.bundle import Bundle, footer, of_text, of_turn
+from ofox_magic.jupyter.bundle import AS_WRITTEN, Bundle, Look, footer, of_text, of_turn
 from ofox_magic.jupyter.painter import Clock
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.segment import Segment
@@ -29,8 +30,17 @@ _PATIENCE_SHOWN_AFTER = 20.0
 class LiveCell:
     """Follows *turn* on *screen*: a status line, the text as it grows, and at the end the whole with its footer."""
 
-    def __init__(self, turn: Turn, screen: Screen, deadlines: Deadlines, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        screen: Screen,
+        deadlines: Deadlines,
+        clock: Clock = time.monotonic,
+        *,
+        look: Look = AS_WRITTEN,
+    ) -> None:
         self._turn = turn
+        self._look = look
         self._screen = screen
         self._deadlines = deadlines
         self._clock = clock
@@ -82,7 +92,8 @@ class LiveCell:
             note = footer(self._turn, self._clock() - self._began)
             if bare_error and self._segment is None:
                 return
-            if self._has_calls or not self._screen.replace(None if bare_error else of_turn(self._turn, note)):
+            whole = None if bare_error else of_turn(self._turn, note, look=self._look)
+            if self._has_calls or not self._screen.replace(whole):
                 self._close_if_interrupted()
                 self._grown_segment()
                 self._close_segment(note)
@@ -113,7 +124,8 @@ class LiveCell:
     def _grown_segment(self) -> Segment:
         """The segment that is written to, with all the text that came."""
         if self._segment is None:
-            self._segment = Segment(self._turn, self._screen, is_first=not self._segments_closed)
+            is_plain, is_first = self._look.format in PLAIN, not self._segments_closed
+            self._segment = Segment(self._turn, self._screen, is_first=is_first, is_plain=is_plain)
         self._segment.grow("".join(self._fresh))
         self._fresh.clear()
         return self._segment
@@ -128,7 +140,7 @@ class LiveCell:
         segment, self._segment = self._segment, None
         if segment is not None:
             reasoning = "" if self._segments_closed else self._turn.reply.reasoning
-            segment.close(of_text(self._turn, segment.text, reasoning=reasoning, note=note))
+            segment.close(of_text(self._turn, segment.text, reasoning=reasoning, note=note, look=self._look))
             self._segments_closed += bool(segment.text)
 
     def _status(self) -> str:

@@ -1,33 +1,27 @@
 """`%%ofox` and `%ofox`: take a line apart, ask, let a painter follow. Nothing else."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Int, Unicode
 
+from ofox_magic.answer import Answer
 from ofox_magic.chat.parts import Part
-from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.transport import Request
-from ofox_magic.chat.turn import Turn
 from ofox_magic.context.convert import Choices
+from ofox_magic.context.prompt import Prompt
 from ofox_magic.errors import Interrupted
 from ofox_magic.jupyter import options, remarks, report_spending
+from ofox_magic.jupyter.asking import Asking, MakePainter, Question
 from ofox_magic.jupyter.commands import Commands
+from ofox_magic.jupyter.commands.mend import MendCommands
+from ofox_magic.jupyter.form import form_of
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.offering import offered
-from ofox_magic.jupyter.painter import Painter, follow
 from ofox_magic.jupyter.running_cell import RunningCell
 from ofox_magic.jupyter.shown_tools import ShownTools
-from ofox_magic.settings import Settings
-
-
-class MakePainter(Protocol):
-    """Makes who shows a turn in the running cell."""
-
-    def __call__(self, turn: Turn, settings: Settings, *, whole_cell: bool) -> Painter:
-        """Return a painter for *turn*; *whole_cell*: nothing but the turn is in the cell."""
-        ...
 
 
 @magics_class
@@ -39,12 +33,12 @@ class OfoxMagics(Magics):
     see = Int(0, help="how many of the last displays go along with each question; 0: none").tag(config=True)
     max_history = Int(0, help="how many of the turns so far go along with each question; 0: all").tag(config=True)
 
-    def __init__(self, shell: Any, kit: Kit, painter: "MakePainter") -> None:
+    def __init__(self, shell: Any, kit: Kit, painter: MakePainter) -> None:
         super().__init__(shell)
         self._kit = kit
-        self._painter = painter
+        self._asking = Asking(shell, kit, painter)
         self.cell = RunningCell(shell)
-        self._commands = Commands(kit, self._ask_line)
+        self._commands = Commands(kit, self._ask_line, MendCommands(shell, kit, self._ask_prompt))
 
     @no_var_expand
     @line_cell_magic
@@ -69,42 +63,34 @@ class OfoxMagics(Magics):
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    def _ask(self, chosen: options.Options, prompt: str) -> None:
+    def _ask(self, chosen: options.Options, text: str) -> None:
         if chosen.help:
             print(options.help_text())
             return
-        kit, settings = self._kit, self._kit.wiring.settings()
-        key = self._key(chosen)
-        try:
-            asked = kit.notebook.prompt(
-                prompt.removesuffix("\n"),
+        with _stoppable():
+            prompt = self._kit.notebook.prompt(
+                text.removesuffix("\n"),
                 attach=chosen.attach,
                 see=self.see if chosen.see is None else chosen.see,
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-            tools = self._tools(chosen)
-            given = self._given(chosen, key) | {"tools": tools}
-            request = kit.session.draft(*asked.parts, **given)
+        self._ask_prompt(chosen, prompt)
+
+    def _ask_prompt(self, chosen: options.Options, prompt: Prompt) -> Answer | None:
+        """Ask *prompt* as was *chosen*, and return the answer; None where it is only shown what would go."""
+        kit, key = self._kit, self._key(chosen)
+        form = form_of(chosen.format, chosen.schema, self.shell.user_ns)
+        given = form.added_to(self._given(chosen, key), kit.session.system)
+        with _stoppable():
+            request = kit.session.draft(*prompt.parts, **given)
             if chosen.dry_run:
                 self._show_draft(request)
-                return
-            said = (*asked.remarks, *self._remarks(asked.parts, request, chosen))
-            turn = kit.session.ask(*asked.parts, remarks=said, **given)
-            kit.notebook.sent(asked.parts)
-            turn.remarks += kit.keeping.problems()
-            try:
-                # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
-                painter = self._painter(turn, settings, whole_cell=self.cell.is_ours)
-                if tools is not None:
-                    tools.screen = painter
-                follow(turn, painter)
-            finally:
-                self._keep(turn.reply, chosen.output)
-        except KeyboardInterrupt:
-            raise Interrupted("the answer was stopped; what came by then is kept") from None
-        if turn.reply.error is not None:
-            raise turn.reply.error
+                return None
+            said = (*prompt.remarks, *self._remarks(prompt.parts, request, chosen))
+            # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
+            whole_cell = self.cell.is_ours
+            return self._asking.ask(Question(prompt.parts, given, form, said, chosen.output, whole_cell))
 
     def _key(self, chosen: options.Options) -> str | None:
         """What the turn is known by when it is asked again."""
@@ -124,6 +110,7 @@ class OfoxMagics(Magics):
             "conversation": chosen.conversation,
             "max_history": 0 if chosen.fresh else self.max_history or None,
             "max_cost": chosen.max_cost,
+            "tools": self._tools(chosen),
             **chosen.params,
         }
 
@@ -148,11 +135,14 @@ class OfoxMagics(Magics):
         wiring.ensure_models()
         print(report_spending.draft(wiring.body(request), self._kit.session.estimate(request)))
 
-    def _keep(self, reply: Reply, name: str | None) -> None:
-        self.shell.push({"_ofox": reply}, interactive=False)
-        if name:
-            self.shell.push({name: reply})
-
     def _ask_line(self, rest: str) -> None:
         chosen, question = options.parse_question(rest, self.shell.user_ns)
         self._ask(chosen, question)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("the answer was stopped; what came by then is kept") from None

@@ -14,6 +14,7 @@ from typing import Any
 
 from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import Level
+from ofox_magic.formats import Format
 from ofox_magic.jupyter import shell_words
 from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, flags, parser_for, usage_error, what_is_unknown
 
@@ -30,6 +31,8 @@ class Options:
     name: str | None = None
     output: str | None = None
     timeout: float | None = None
+    format: Format | None = None
+    schema: str | None = None
     stream: bool = True
     help: bool = False
     tools: tuple[str, ...] = ()
@@ -90,6 +93,8 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
         system=given.system,
         name=given.name,
         output=given.output,
+        format=given.format,
+        schema=given.schema,
         timeout=given.timeout,
         stream=given.stream,
         help=given.help,

@@ -8,7 +8,7 @@ from ofox_magic.chat.events import Event, TextDelta
 from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter import call_bundle
-from ofox_magic.jupyter.bundle import footer, of_turn
+from ofox_magic.jupyter.bundle import AS_WRITTEN, Look, footer, of_turn
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.screen import StaticScreen, Terminal
 from ofox_magic.jupyter.shown_tools import CallScreen
@@ -48,8 +48,9 @@ def follow(turn: Turn, painter: Painter) -> None:
 class StillCell:
     """One output when all is over, the same for the same answer: no seconds, no ids. For nbval, papermill, CI."""
 
-    def __init__(self, turn: Turn, screen: StaticScreen) -> None:
+    def __init__(self, turn: Turn, screen: StaticScreen, look: Look = AS_WRITTEN) -> None:
         self._turn = turn
+        self._look = look
         self._screen = screen
         self._call = ""
 
@@ -69,7 +70,7 @@ class StillCell:
     def end(self) -> None:
         """Paint the whole; nothing where nothing was said, since an error says the rest."""
         if self._turn.reply.parts or not self._turn.reply.error:
-            self._screen.show(of_turn(self._turn, footer(self._turn), stable=True))
+            self._screen.show(of_turn(self._turn, footer(self._turn), look=self._look, stable=True))
 
 
 class TerminalCell:

@@ -11,9 +11,9 @@ PIECE = 1000
 
 
 class Segment:
-    """An output with the style, and behind it slots with the pieces that are finished and the tail."""
+    """An output with the style, and behind it slots with the finished pieces and the tail. *is_plain*: no markdown."""
 
-    def __init__(self, turn: Turn, screen: Screen, *, is_first: bool) -> None:
+    def __init__(self, turn: Turn, screen: Screen, *, is_first: bool, is_plain: bool = False) -> None:
         from ofox_magic.render import Flow  # heavy, and not needed until there is an answer
 
         self.text = ""
@@ -21,7 +21,7 @@ class Segment:
         self._screen = screen
         self._others = screen.others
         self._reasoning_due = is_first  # known to the end only when the text begins
-        self._flow: Flow = Flow()
+        self._flow: Flow = Flow(plain=is_plain)
         self._pending = ""
         self._head = screen.add(style(turn.id))
         self._steady = screen.add(steady(turn.id))

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from . import spoken
 from .environments import ROOT
@@ -35,7 +35,7 @@ class Served(NamedTuple):
 class Replay:
     """The server, running: `url` is what a client takes for its base URL, `served` waits for the next answer's times."""
 
-    def __enter__(self) -> "Replay":
+    def __enter__(self) -> Self:
         command = [sys.executable, "-m", "tests.benchmarks.replay"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}/v1"

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from ofox_magic import ConfigError, assistant, system, user
+from ofox_magic.answer import Answer
 from ofox_magic.chat.events import Finished, FinishReason, TextDelta, UsageReported
 from ofox_magic.chat.ledger import Spent
 from ofox_magic.chat.messages import Usage
@@ -310,6 +311,44 @@ def test_a_key_used_again_puts_the_answer_into_the_same_place():
     assert transport.requests[3].messages[:2] == (user("1 again"), assistant("new"))
     assert [version.answer.text for version in turn.versions] == ["old", "new"]
     assert len(session.turns) == 3
+
+
+def test_a_turn_can_be_asked_again_by_its_id_with_all_that_was_said_in_it():
+    session, transport = session_over("wrong", "other", "right", "later")
+    first = session.ask("first")
+    first.result()
+    session.ask("second").result()
+    again = session.ask("first", assistant("wrong"), user("no"), again=first.id)
+    again.result()
+    session.ask("third").result()
+    assert (again.id, [turn.reply.text for turn in session.turns]) == (first.id, ["right", "other", "later"])
+    assert transport.requests[2].messages == (user("first"), assistant("wrong"), user("no"))
+    assert transport.requests[3].messages[:4] == (*transport.requests[2].messages, assistant("right"))
+    assert [version.answer.text for version in again.versions] == ["wrong", "right"]
+
+
+def test_a_turn_that_is_asked_again_by_its_id_keeps_its_key():
+    session, _ = session_over("one", "two", "three")
+    first = session.ask("a", key="cell:1")
+    first.result()
+    again = session.ask("b", again=first.id)
+    again.result()
+    assert again.key == "cell:1"
+    session.ask("c", key="cell:1").result()
+    assert [turn.reply.text for turn in session.turns] == ["three"]
+
+
+def test_what_is_no_turn_of_the_conversation_cannot_be_asked_again():
+    session, transport = session_over()
+    with pytest.raises(ConfigError, match="no turn of this conversation has the id 'nobody'"):
+        session.ask("x", again="nobody")
+    assert (transport.requests, session.turns) == ([], ())
+
+
+def test_a_result_is_what_the_session_makes_of_a_turn():
+    session = Session(ScriptedTransport("one"), default_model=lambda: "m", to_answer=lambda turn: turn.reply.text * 2)
+    assert session.ask("x").result() == session.turns[0].result() == "oneone"
+    assert isinstance(scripted_session("one").ask("x").result(), Answer)
 
 
 def test_undo_takes_the_last_turn_away_and_redo_brings_it_again():

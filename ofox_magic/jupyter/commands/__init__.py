@@ -8,6 +8,7 @@ import ofox_magic
 from ofox_magic.jupyter import options, report
 from ofox_magic.jupyter.commands.conversations import ConversationCommands
 from ofox_magic.jupyter.commands.keeping import KeepingCommands
+from ofox_magic.jupyter.commands.mend import MendCommands
 from ofox_magic.jupyter.commands.models import ModelCommands
 from ofox_magic.jupyter.commands.sharing import SharingCommands
 from ofox_magic.jupyter.commands.tools import ToolCommands
@@ -18,6 +19,7 @@ HELP = """\
 %%ofox [MODEL] [options]      ask what stands below the line; --help shows the options
 %ofox                         where things stand
 %ofox ask [options] QUESTION  ask on one line; put the question in quotes where it ends in ?
+%ofox fix, explain [N]        what went wrong in the last cell that failed, or cell N; fix shows a new one, unrun
 %ofox history [N]             what was said, or the whole of turn N
 %ofox undo, redo, clear       take the last step back, bring it again, take all turns away
 %ofox versions [N [K]]        the versions of turn N (the last), or let version K count
@@ -41,12 +43,13 @@ In Python: from ofox_magic import session; session().ask("…").result().text
 
 
 class Commands:
-    """The commands over *kit*; *ask* is what asks a question on one line."""
+    """The commands over *kit*; *ask* is what asks a question on one line, *mend* what asks about a failed cell."""
 
-    def __init__(self, kit: Kit, ask: Callable[[str], None]) -> None:
+    def __init__(self, kit: Kit, ask: Callable[[str], None], mend: MendCommands) -> None:
         self._kit = kit
         self._commands: Mapping[str, Callable[[str], None]] = {
             "ask": ask,
+            **mend.by_name,
             **ConversationCommands(kit).by_name,
             **ModelCommands(kit).by_name,
             **ToolCommands(kit).by_name,
