@@ -3,7 +3,7 @@ A loopback server that is never the bottleneck: raw sockets, prepared bytes, a p
 
     python -m tests.benchmarks.replay
 
-It prints its port, and then a line of JSON for each answer: when its first and its last text left, by the monotonic
+It prints its port, and then a line of JSON for each answer: when its first text left and when it was all sent, by the monotonic
 clock, which all processes of a machine share, and by the wall clock, which a browser has.
 """
 
@@ -25,7 +25,7 @@ _PIECE = 16 << 10  # bytes of one write at full speed, about what a proxy passes
 
 
 class Served(NamedTuple):
-    """When an answer's first and last text left, in seconds of the monotonic clock, and the last of the wall clock."""
+    """When an answer's first text left and when all was sent, in seconds of the monotonic clock, and the last of the wall clock."""
 
     first: float
     last: float
@@ -104,8 +104,8 @@ def _stream(connection: socket.socket, tokens: int, rate: int) -> float:
     for number, piece in enumerate(written):
         if rate and (early := began + number / rate - time.monotonic()) > 0:
             time.sleep(early)
+        first = first or time.monotonic()  # before: whoever is woken by the bytes may run first
         connection.sendall(piece)
-        first = first or time.monotonic()
     connection.sendall(b"0\r\n\r\n")
     return first
 

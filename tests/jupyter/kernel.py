@@ -99,9 +99,10 @@ class Cell:
 
 
 class Kernel:
-    """A kernel of the interpreter that runs the tests."""
+    """A kernel of the interpreter that runs the tests, or of another *python*."""
 
-    def __init__(self, cwd, **environment):
+    def __init__(self, cwd, python=sys.executable, **environment):
+        self._python = str(python)
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         own = {"PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), "OFOX_JOURNAL": "0", **environment}
@@ -115,7 +116,7 @@ class Kernel:
     def _start(self, environment, cwd, patience):
         self.manager = KernelManager()
         self.manager._kernel_spec = KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            argv=[self._python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             display_name="test",
             language="python",
         )
