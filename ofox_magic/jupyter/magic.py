@@ -83,7 +83,7 @@ class OfoxMagics(Magics):
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-            tools = self._tools(chosen)
+            tools = self._tools(chosen, asked.parts)
             given = self._given(chosen, key) | {"tools": tools}
             request = kit.session.draft(*asked.parts, **given)
             if chosen.dry_run:
@@ -127,10 +127,11 @@ class OfoxMagics(Magics):
             **chosen.params,
         }
 
-    def _tools(self, chosen: options.Options) -> ShownTools | None:
+    def _tools(self, chosen: options.Options, parts: Sequence[Part]) -> ShownTools | None:
         if not chosen.tools:
             return None
-        return ShownTools(offered(chosen.tools, self._kit.session.toolbox, self.shell.user_ns))
+        choices = Choices(chosen.detail, chosen.level)
+        return ShownTools(offered(chosen.tools, self._kit, self.shell.user_ns, parts, choices))
 
     def _remarks(self, parts: Sequence[Part], request: Request, chosen: options.Options) -> Iterator[str]:
         session = self._kit.session
