@@ -8,7 +8,6 @@ from typing import Any
 from ofox_magic.chat.conversation import with_calls_closed
 from ofox_magic.chat.history import History
 from ofox_magic.chat.messages import system
-from ofox_magic.chat.parts import ToolCall
 from ofox_magic.chat.tool_round import Round
 from ofox_magic.chat.tools import MOST_ROUNDS, Consent, Tools, has_whole_calls
 from ofox_magic.chat.transport import Cancel, Request
@@ -71,8 +70,7 @@ class Asked:
 
     def begin_calls(self) -> None:
         """Take the calls of the answer that came: each waits for its outcome."""
-        taken = {part.id for step in self.turn.reply.steps for part in step.parts if isinstance(part, ToolCall)}
-        self.round = Round.of(self.turn.reply, taken)
+        self.round = Round.of(self.turn.reply, {call.id for call in self.turn.reply.calls})
 
     def request(self) -> Request:
         """Put the request together as the history now stands."""

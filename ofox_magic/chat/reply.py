@@ -90,6 +90,11 @@ class Reply:
         return self.round.steps
 
     @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The calls of the rounds that ended."""
+        return tuple(part for step in self.steps for part in step.parts if isinstance(part, ToolCall))
+
+    @property
     def message(self) -> Message:
         """The assistant message, that of the last round."""
         began = self.round

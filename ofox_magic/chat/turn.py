@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from ofox_magic.chat.conversation import Version
-from ofox_magic.chat.events import Event, Finished
+from ofox_magic.chat.events import Event, Finished, ToolsAsked
 from ofox_magic.chat.ledger import Price
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.reply import Reply, Status
@@ -123,7 +123,8 @@ class Turn:
                 fresh = events[seen:]
             seen += len(fresh)
             yield from fresh or (None,)
-            self._serve()
+            if self.state == "queued" or (seen and isinstance(events[seen - 1], ToolsAsked)):
+                self._serve()  # not before all that was said until then is seen
             if fresh and isinstance(fresh[-1], Finished):
                 return
 

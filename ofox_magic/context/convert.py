@@ -106,8 +106,12 @@ class Converter:
             return [part for each in value for part in self._of_any(each)]
         return self.parts(value, next(iter(self._names_of(value)), ""))
 
+    def rule(self, value: object, name: str, choices: Choices = AS_SET) -> tuple[Level, frozenset[str]]:
+        """Return how much of the table *value*, known as *name*, may be told, and which of its columns are masked."""
+        return self._sharing.rule({name, *self._names_of(value)}, choices.level)
+
     def _table(self, value: object, name: str, choices: Choices) -> Part:
-        level, masked = self._sharing.rule({name, *self._names_of(value)}, choices.level)
+        level, masked = self.rule(value, name, choices)
         return table_part(value, name=name, level=level, mask=masked)
 
     def _of_display(self, display: Display, name: str, choices: Choices) -> tuple[Part, ...]:

@@ -11,6 +11,7 @@ import narwhals as nw
 from ofox_magic.context import objects
 from ofox_magic.context.dtypes import dtype_text, is_fine, is_listed, is_ranged, is_short
 from ofox_magic.context.figures import ALL_BUT_NULLS, FEW, Figures, is_nan, is_null, most_frequent
+from ofox_magic.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Column:
     def figures(self) -> Figures:
         """Return the exact figures of the column; what its type has none of is left out."""
         series = self.series
-        if _holds_objects(series):
+        if holds_objects(series):
             return _of_objects(series)
         nulls, nan = _missing(series)
         figures = Figures(len(series), nulls, nan)
@@ -53,7 +54,7 @@ class Column:
             return replace(figures, unknown=("distinct",))
         if nulls + nan == len(series):
             return replace(figures, distinct=0)
-        if nan and not _is_numpy_float(series):  # pandas itself leaves out numpy's NaN, without a copy
+        if nan and not is_numpy_float(series):  # pandas itself leaves out numpy's NaN, without a copy
             series = series.filter(~series.is_nan())
         try:
             return _of_values(series, replace(figures, distinct=_distinct(series)))
@@ -64,7 +65,7 @@ class Column:
         """Return the first *rows* values, None for each that is null and no NaN of its own."""
         series = self.series.head(rows)
         values = printed(series).to_list()
-        if _is_numpy_float(series):
+        if is_numpy_float(series):
             return list(values)
         return [None if null else value for value, null in zip(values, series.is_null().to_list(), strict=True)]
 
@@ -82,6 +83,16 @@ class EagerFrame:
     def schema(self) -> list[tuple[str, str]]:
         """The columns' names and dtypes, in order."""
         return [(column.name, column.dtype) for column in self.columns]
+
+    def part(self, positions: Sequence[int]) -> Any:
+        """Return the columns at *positions* as a narwhals frame of c0, c1, …. Raises ConfigError for one of objects."""
+        frames = []
+        for number, position in enumerate(positions):
+            column = self.columns[position]
+            if not isinstance(column, Column) or holds_objects(column.series):
+                raise ConfigError(f"`{column.name}` holds Python objects, which cannot be asked about")
+            frames.append(nw.maybe_reset_index(column.series).alias(f"c{number}").to_frame())
+        return nw.concat(frames, how="horizontal")
 
     def figures(self, positions: Iterable[int]) -> list[Figures]:
         """Return the figures of the columns at *positions*."""
@@ -123,7 +134,7 @@ def _of_objects(series: Any) -> Figures:
     return replace(figures, nulls=figures.nulls + figures.nan, nan=0)
 
 
-def _holds_objects(series: Any) -> bool:
+def holds_objects(series: Any) -> bool:
     """
     Tell whether *series* is of pandas' dtype object and holds more than text.
 
@@ -140,10 +151,11 @@ def _missing(series: Any) -> tuple[int, int]:
     missing = int(series.null_count())
     if not series.dtype.is_float():
         return missing, 0
-    return (0, missing) if _is_numpy_float(series) else (missing, int(series.is_nan().sum() or 0))
+    return (0, missing) if is_numpy_float(series) else (missing, int(series.is_nan().sum() or 0))
 
 
-def _is_numpy_float(series: Any) -> bool:
+def is_numpy_float(series: Any) -> bool:
+    """Tell whether *series* has numpy's floats, whose NaN is their null."""
     own = series.to_native()
     in_numpy = series.implementation.is_pandas_like() and type(own.dtype).__module__.partition(".")[0] == "numpy"
     return bool(in_numpy and series.dtype.is_float())
@@ -151,7 +163,7 @@ def _is_numpy_float(series: Any) -> bool:
 
 def _distinct(series: Any) -> int:
     """Distinct values but the missing ones, of which pandas may hold several kinds (None, NaN, NA)."""
-    if series.dtype.is_float() and not _is_numpy_float(series):
+    if series.dtype.is_float() and not is_numpy_float(series):
         series = series + 0.0  # Arrow holds 0.0 and -0.0 for two values; the sum makes them one
     if series.implementation.is_pandas_like():
         return int(series.to_native().nunique())

@@ -46,6 +46,10 @@ class Frame(Protocol):
         """Names and dtypes, in order."""
         ...
 
+    def part(self, positions: Sequence[int]) -> Any:
+        """Return the columns at *positions* as a narwhals frame, eager or lazy, in which they are c0, c1, …."""
+        ...
+
     def figures(self, positions: Sequence[int]) -> list[Figures]:
         """Return the statistics of the columns at *positions*."""
         ...

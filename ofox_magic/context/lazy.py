@@ -35,12 +35,17 @@ class LazyFrame:
     @cached_property
     def rows(self) -> int:
         """How many rows there are; the engine counts them, once."""
-        return int(_collected(self._query.select(nw.len().alias(_COUNT)))[_COUNT][0])
+        return int(collected(self._query.select(nw.len().alias(_COUNT)))[_COUNT][0])
 
     @property
     def schema(self) -> list[tuple[str, str]]:
         """The columns' names and dtypes, in order."""
         return [(name, dtype_text(dtype)) for name, (_, dtype) in zip(self._names, self._types, strict=True)]
+
+    def part(self, positions: Sequence[int]) -> Any:
+        """Return the columns at *positions* as a narwhals frame of c0, c1, …, not computed yet."""
+        columns = (nw.col(self._types[position][0]).alias(f"c{number}") for number, position in enumerate(positions))
+        return self._query.select(*columns)
 
     def figures(self, positions: Sequence[int]) -> list[Figures]:
         """Return the figures of the columns at *positions*, computed by the engine."""
@@ -50,7 +55,7 @@ class LazyFrame:
     def head(self, rows: int, positions: Sequence[int]) -> list[tuple[object, ...]]:
         """Return *rows* rows as the engine gives them, of the columns at *positions*."""
         columns = [self._types[position] for position in positions]
-        frame = _collected(self._query.select(*(_kept(nw.col(name), dtype) for name, dtype in columns)).head(rows))
+        frame = collected(self._query.select(*(crossing(nw.col(name), dtype) for name, dtype in columns)).head(rows))
         return list(zip(*(printed(frame[name]).to_list() for name, _ in columns), strict=True))
 
     def _figures(self, positions: Sequence[int]) -> Iterator[Figures]:
@@ -103,7 +108,7 @@ class LazyFrame:
         column = nw.col(name)
         counts = self._query.filter(~column.is_null()).group_by(name).agg(nw.len().alias(_COUNT))
         most = counts.filter(nw.col(_COUNT) > 1).sort(_COUNT, name, descending=[True, False]).head(TOP)
-        return tuple((value, int(count)) for value, count in _collected(most.select(name, _COUNT)).rows())
+        return tuple((value, int(count)) for value, count in collected(most.select(name, _COUNT)).rows())
 
 
 def _statistics(column: Any, dtype: Any) -> Iterator[tuple[str, Any]]:
@@ -116,8 +121,8 @@ def _statistics(column: Any, dtype: Any) -> Iterator[tuple[str, Any]]:
         column = nw.when(~column.is_nan()).then(column)
     yield "distinct", column.n_unique()
     if is_ranged(dtype):
-        yield "low", _kept(column.min(), dtype)
-        yield "high", _kept(column.max(), dtype)
+        yield "low", crossing(column.min(), dtype)
+        yield "high", crossing(column.max(), dtype)
     if dtype.is_numeric():
         yield "mean", (column.cast(nw.Float64) if is_short(dtype) else column).mean()
 
@@ -126,18 +131,20 @@ def _how_many(condition: Any) -> Any:
     return condition.cast(nw.Int64).sum()  # Spark adds numbers only
 
 
-def _kept(expression: Any, dtype: Any) -> Any:
-    """Integers of 128 bits cross over as text: Arrow has no such type and would make them floats."""
+def crossing(expression: Any, dtype: Any) -> Any:
+    """Return *expression* as it crosses over: integers of 128 bits as text, since Arrow would make them floats."""
     return expression.cast(nw.String) if is_wide(dtype) else expression
 
 
 def _one_row(query: Any) -> dict[str, Any]:
-    frame = _collected(query)
+    frame = collected(query)
     return {name: nw.to_py_scalar(printed(frame[name])[0]) for name in frame.columns}
 
 
-def _collected(query: Any) -> Any:
-    """The one place where anything is pulled: aggregates, and the sample's rows."""
+def collected(query: Any) -> Any:
+    """Return what *query* gives: the one place where anything is pulled, aggregates and the sample's rows."""
+    if isinstance(query, nw.DataFrame):
+        return query
     own = query.implementation.is_polars() or query.implementation.is_dask()
     return query.collect() if own else query.collect(backend=_exchange())
 

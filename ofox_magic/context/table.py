@@ -51,9 +51,9 @@ def table_part(
 
     try:
         frame = frame_of(value)
-        columns = [(_label(label), dtype) for label, dtype in frame.schema]
+        columns = [(label_of(label), dtype) for label, dtype in frame.schema]
         table = Table("", frame.rows, len(columns) - frame.levels, name, level)
-        text = _described(frame, columns, table, _masked(columns, mask, name), None if force else budget)
+        text = _described(frame, columns, table, masked_positions(columns, mask, name), None if force else budget)
     except OfoxError:
         raise
     except Exception as error:
@@ -64,7 +64,7 @@ def table_part(
     return replace(table, text=text)
 
 
-def _masked(columns: Sequence[tuple[str, str]], mask: Collection[str], name: str = "") -> frozenset[int]:
+def masked_positions(columns: Sequence[tuple[str, str]], mask: Collection[str], name: str = "") -> frozenset[int]:
     """
     Return the positions of the *columns* that *mask* names: by label, by index level, or by one level of a MultiIndex.
 
@@ -120,7 +120,8 @@ def _drafted(
     return replace(draft, header=csv_line(columns[index][0] for index in shown), sample=rows)
 
 
-def _label(label: str) -> str:
+def label_of(label: str) -> str:
+    """Return a column's *label* as it is told: on one line, and cut where it is very long."""
     return one_line(label.encode("utf-8", "replace").decode(), _WIDEST_NAME) or '""'
 
 

@@ -11,6 +11,7 @@ from ofox_magic.chat.reply import Reply
 from ofox_magic.chat.turn import Turn
 from ofox_magic.formats import Format, html_of, to_html
 from ofox_magic.jupyter.chips import chips
+from ofox_magic.jupyter.columns import count
 from ofox_magic.untrusted import one_line, printable
 
 Bundle: TypeAlias = tuple[dict[str, str], dict[str, Any]]
@@ -111,7 +112,8 @@ def footer(turn: Turn, seconds: float | None = None) -> str:
     took = "" if seconds is None else f"{seconds:.1f} s"
     asked = f"asked for {one_line(turn.model, 80)}" if reply.model and reply.model != turn.model else ""
     cost = "" if seconds is None or turn.cost is None else approximately(turn.cost)
-    return " · ".join(item for item in (answered, asked, used, cost, took, ending(reply)) if item)
+    called = count(len(reply.calls), "tool call") if reply.calls else ""
+    return " · ".join(item for item in (answered, asked, called, used, cost, took, ending(reply)) if item)
 
 
 def ending(reply: Reply) -> str:

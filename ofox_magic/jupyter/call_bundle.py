@@ -33,7 +33,7 @@ def ending_of(outcome: Outcome) -> str:
 def begun(ready: ReadyCall) -> Bundle:
     """Return *ready* as it stands in the cell until it has its outcome."""
     line = f"{call_line(ready.described)} …"
-    return {"text/html": _framed(note_html(line)), "text/plain": line}, _metadata(ready.call.name, "running")
+    return {"text/html": framed(note_html(line)), "text/plain": line}, _metadata(ready.call.name, "running")
 
 
 def ended(line: str, outcome: Outcome) -> Bundle:
@@ -42,7 +42,7 @@ def ended(line: str, outcome: Outcome) -> Bundle:
     summary = f'<summary class="ofox-note">{escape(said)}</summary>'
     told = printable(outcome.text)
     html = f"<details>{summary}<pre>{escape(told)}</pre></details>" if told else note_html(said)
-    return {"text/html": _framed(html), "text/plain": said}, _metadata(outcome.call.name, outcome.ending)
+    return {"text/html": framed(html), "text/plain": said}, _metadata(outcome.call.name, outcome.ending)
 
 
 def pictures(outcome: Outcome) -> Iterator[Bundle]:
@@ -50,12 +50,6 @@ def pictures(outcome: Outcome) -> Iterator[Bundle]:
     for picture in outcome.pictures:
         if picture.data:
             yield {picture.media_type: b64encode(picture.data).decode()}, _metadata(outcome.call.name, outcome.ending)
-
-
-def _framed(html: str) -> str:
-    from ofox_magic.render import STYLE  # heavy, and not needed until there is an answer
-
-    return STYLE + framed(html)
 
 
 def _metadata(name: str, ending: str) -> dict[str, Any]:

@@ -120,7 +120,8 @@ def _add_tool_options(group: "argparse._ArgumentGroup") -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="a registered tool or a function of the notebook; repeatable",
+        help="a registered tool, a function of the notebook, or frames: exact questions about the tables in the prompt "
+        "(frames:df is about others); repeatable",
     )
     add("--tool-choice", metavar="WHICH", help="auto, none, required, a function's name, or JSON")
 

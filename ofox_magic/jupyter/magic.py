@@ -81,7 +81,7 @@ class OfoxMagics(Magics):
         """Ask *prompt* as was *chosen*, and return the answer; None where it is only shown what would go."""
         kit, key = self._kit, self._key(chosen)
         form = form_of(chosen.format, chosen.schema, self.shell.user_ns)
-        given = form.added_to(self._given(chosen, key), kit.session.system)
+        given = form.added_to(self._given(chosen, key, prompt.parts), kit.session.system)
         with _stoppable():
             request = kit.session.draft(*prompt.parts, **given)
             if chosen.dry_run:
@@ -99,7 +99,7 @@ class OfoxMagics(Magics):
             return f"id:{chosen.id}"
         return None if chosen.append else key
 
-    def _given(self, chosen: options.Options, key: str | None) -> dict[str, Any]:
+    def _given(self, chosen: options.Options, key: str | None, parts: Sequence[Part]) -> dict[str, Any]:
         return {
             "key": key,
             "model": chosen.model,
@@ -110,14 +110,15 @@ class OfoxMagics(Magics):
             "conversation": chosen.conversation,
             "max_history": 0 if chosen.fresh else self.max_history or None,
             "max_cost": chosen.max_cost,
-            "tools": self._tools(chosen),
+            "tools": self._tools(chosen, parts),
             **chosen.params,
         }
 
-    def _tools(self, chosen: options.Options) -> ShownTools | None:
+    def _tools(self, chosen: options.Options, parts: Sequence[Part]) -> ShownTools | None:
         if not chosen.tools:
             return None
-        return ShownTools(offered(chosen.tools, self._kit.session.toolbox, self.shell.user_ns))
+        choices = Choices(chosen.detail, chosen.level)
+        return ShownTools(offered(chosen.tools, self._kit, self.shell.user_ns, parts, choices))
 
     def _remarks(self, parts: Sequence[Part], request: Request, chosen: options.Options) -> Iterator[str]:
         session = self._kit.session

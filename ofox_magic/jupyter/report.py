@@ -1,19 +1,19 @@
 """What the line magic prints: the state of a session in words. Pure: values in, text out."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ofox_magic.chat.conversation import Exchange, Version
 from ofox_magic.chat.messages import Message
-from ofox_magic.chat.parts import Image, Opaque, Table
+from ofox_magic.chat.parts import Image, Opaque, Table, ToolCall
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.sharing import Sharing
 from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short
 from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.settings import Settings
-from ofox_magic.untrusted import printable
+from ofox_magic.untrusted import one_line, printable
 
 if TYPE_CHECKING:
     from ofox_magic.journal import SessionInfo
@@ -58,7 +58,9 @@ def history(turns: Iterable[Turn], width: int | None = None) -> str:
 def whole_turn(turn: Turn) -> str:
     """One turn with all of its text."""
     asked = "\n".join(f"{message.role}: {_text(message)}" for message in turn.question)
-    return printable(f"{asked}\n\nassistant ({_state(turn)}): {turn.reply.text or turn.reply.error or ''}")
+    steps = "".join(f"{step}\n\n" for message in turn.reply.steps for step in _step(message))
+    said = turn.reply.message.text or turn.reply.error or ""
+    return printable(f"{asked}\n\n{steps}assistant ({_state(turn)}): {said}")
 
 
 def sessions(kept: Iterable["SessionInfo"], now: float, width: int | None = None) -> str:
@@ -108,12 +110,25 @@ def _rule(level: str, masked: Iterable[str]) -> str:
 def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
     asked = " ".join(_text(message) for message in turn.question)
     said = turn.reply.text or str(turn.reply.error or "(nothing)")
+    names = ", ".join(dict.fromkeys(one_line(call.name, 40) for call in turn.reply.calls))
+    called = f", called {names}" if names else ""
     others = len(turn.versions)
     again = f", {others} versions" if others > 1 else ""
     return (
         f"{number:>3}  " + short(f"you: {asked}", width - 5),
-        "     " + short(f"{_state(turn)}{again}: {said}", width - 5),
+        "     " + short(f"{_state(turn)}{again}{called}: {said}", width - 5),
     )
+
+
+def _step(message: Message) -> Iterator[str]:
+    """A message of a round with calls, a piece for what was said, for each call, and for what each gave."""
+    if message.role != "assistant" or message.text:
+        yield f"{message.role}: {_text(message).rstrip()}"
+    yield from (f"assistant calls {_call(part)}" for part in message.parts if isinstance(part, ToolCall))
+
+
+def _call(call: ToolCall) -> str:
+    return one_line(f"{call.name} {call.arguments}", 2 * WIDTH)
 
 
 def _said(version: Version) -> str:

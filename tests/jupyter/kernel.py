@@ -15,6 +15,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
+END_OF_FILE = "\x04"
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Cell:
     @property
     def shown(self):
         """The words that our outputs show now, without tags and style."""
-        html = "".join(output["data"]["text/html"] for output in self.answers)
+        html = "".join(output["data"].get("text/html", "") for output in self.answers)
         return unescape(re.sub(r"<[^>]*>", "", re.sub(r"(?s)<style>.*?</style>", "", html))).strip()
 
     @property
@@ -126,7 +127,11 @@ class Kernel:
         self.client.wait_for_ready(timeout=patience)
 
     def start(self, code, cell_id=None, **options):
-        """Send a cell, with the id that a front end would give it, and return at once; `finish` waits for it."""
+        """
+        Send a cell, with the id that a front end would give it, and return at once; `finish` waits for it.
+
+        With `allow_stdin=True` the cell may ask: see `answer`.
+        """
         cell = Cell()
         begun = time.monotonic()
         parent = self._execute(code, cell_id, options)
@@ -153,7 +158,7 @@ class Kernel:
 
     def _execute(self, code, cell_id, options):
         if cell_id is None:
-            return self.client.execute(code, allow_stdin=False, **options)
+            return self.client.execute(code, **{"allow_stdin": False, **options})
         content = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
         message = self.client.session.msg(
             "execute_request", content | {"code": code} | options, metadata={"cellId": cell_id}
@@ -173,6 +178,14 @@ class Kernel:
     def run(self, code, **options):
         self.start(code, **options)
         return self.finish()
+
+    def asked(self, timeout=30.0):
+        """Wait until the running cell asks for input, and return what it says."""
+        return self.client.get_stdin_msg(timeout=timeout)["content"]["prompt"]
+
+    def answer(self, text):
+        """Type *text* into the running cell; END_OF_FILE is the key that says that there is no answer."""
+        self.client.input(text)
 
     def interrupt(self):
         self.manager.interrupt_kernel()
