@@ -83,7 +83,7 @@ def test_a_session_offers_exactly_these_names():
     }
     assert list(inspect.signature(Session.ask).parameters) == [
         *("self", "content", "model", "system", "key", "timeout", "stream", "name", "remarks"),
-        *("conversation", "max_history", "max_cost", "tools", "consent", "params"),
+        *("conversation", "max_history", "max_cost", "tools", "consent", "again", "params"),
     ]
 
 

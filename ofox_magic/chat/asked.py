@@ -31,6 +31,7 @@ class Choices:
     max_cost: Decimal | None = None
     tools: Tools | list[Any] | None = None
     consent: Consent | None = None
+    again: str | None = None
 
 
 @dataclass(eq=False)

@@ -19,7 +19,7 @@ from ofox_magic.chat.histories import Histories
 from ofox_magic.chat.history import History
 from ofox_magic.chat.ledger import Ledger
 from ofox_magic.chat.messages import Message, ToParts, messages_of
-from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
+from ofox_magic.chat.notices import ChoiceChanged, HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
@@ -49,8 +49,8 @@ class Session:
         before_send: BeforeSend | None = None,
         prices: Prices | None = None,
     ) -> None:
-        self.model: str | None = None
-        self.system: str | None = None
+        self._model: str | None = None
+        self._system: str | None = None
         self.aliases: dict[str, str] = {}
         self.max_history: int | None = None
         self._account = Account(prices)
@@ -79,27 +79,29 @@ class Session:
         max_cost: Decimal | None = None,
         tools: Tools | list[Any] | None = None,
         consent: Consent | None = None,
+        again: str | None = None,
         **params: Any,
     ) -> Turn:
         """
         Ask, and return the Turn at once.
 
         *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was
-        used before puts a new version into that turn's place; without one the turn is appended. *timeout* is in
-        seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
+        used before puts a new version into that turn's place; without one the turn is appended. So does *again*, the
+        id of a turn; without content its question is asked once more. *timeout* is in seconds, for the whole request. *name* is the user's name on the message. *remarks* are shown with the answer
         and not sent. The turn goes into *conversation*, which is made where there is none of that name, else into the
         current one; of the turns there the last *max_history* go along (0: none). *max_cost* is what it may cost, in
         USD. *tools* are what the model may call: whoever waits for the turn runs them, after asking *consent*; as a
         list they go into the request as they are, and their calls are the answer. All other *params* go into the
         request's body under their own names; what is not given is not sent.
 
-        Raises ConfigError for an empty prompt and for values that no part can be made of, and when called from
-        within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
+        Raises ConfigError for an empty prompt, for values that no part can be made of and for an *again* that is no
+        turn of the conversation, and when called from within a subscriber, which would wait for itself. What goes wrong later is told by `Turn.result()`.
         """
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
         choices = Choices(
-            model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost, tools, consent
+            *(model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost),
+            *(tools, consent, again),
         )
         asked = self._asked(content, choices, params)
         self._histories.keep(asked.history)
@@ -128,6 +130,28 @@ class Session:
     def cancel(self, turn_id: str) -> None:
         """Stop the turn, running or queued. Does nothing when it has ended."""
         self._runner.cancel(turn_id)
+
+    # -- what holds for the next turns ----------------------------------------
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, as it was set; None: the default one."""
+        return self._model
+
+    @model.setter
+    def model(self, model: str | None) -> None:
+        self._model = model
+        self._tell_choice()
+
+    @property
+    def system(self) -> str | None:
+        """The system message that goes before each request; None: there is none."""
+        return self._system
+
+    @system.setter
+    def system(self, message: str | None) -> None:
+        self._system = message
+        self._tell_choice()
 
     # -- the history ----------------------------------------------------------
 
@@ -208,6 +232,7 @@ class Session:
     @budget.setter
     def budget(self, cap: Decimal | None) -> None:
         self._account.cap = cap
+        self._tell_choice()
 
     # -- watching -------------------------------------------------------------
 
@@ -236,11 +261,15 @@ class Session:
     def _asked(self, content: tuple[object, ...], chosen: Choices, params: dict[str, Any]) -> Asked:
         if "messages" in params:
             raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
-        question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         history = self._histories.named(chosen.conversation)
+        turn_id, key = self._place(history, chosen)
+        if chosen.again and not content:
+            question = self._question_of(history, turn_id)
+        else:
+            question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         model = self.resolve(chosen.model or self.model or self._default_model())
         return Asked(
-            turn=self._handle(self._turn_id(history, chosen.key), chosen.key, model, question, chosen.remarks),
+            turn=self._handle(turn_id, key, model, question, chosen.remarks),
             history=history,
             system=self.system if chosen.system is None else chosen.system,
             params=params | {"tools": chosen.tools} if isinstance(chosen.tools, list) else params,
@@ -252,15 +281,26 @@ class Session:
             consent=chosen.consent,
         )
 
-    def _turn_id(self, history: History, key: str | None) -> str:
-        """The id of the turn that *key* stands for, one that waits for its first run included; else a new one."""
-        if key is not None:
+    def _place(self, history: History, chosen: Choices) -> tuple[str, str | None]:
+        """The id and the key of the turn that is asked again, one that waits for its first run included; else new."""
+        id_, key = chosen.again, chosen.key
+        if id_ is not None or key is not None:
             for asked in self._runner.under_way:
-                if asked.history is history and asked.turn.key == key:
-                    return asked.turn.id
-            if exchange := history.now.find(key=key):
-                return exchange.id
-        return uuid4().hex[:12]
+                if asked.history is history and (asked.turn.id == id_ if id_ else asked.turn.key == key):
+                    return asked.turn.id, asked.turn.key
+            if exchange := history.now.find(id=id_, key=None if id_ else key):
+                return exchange.id, exchange.key
+        if id_ is not None:
+            raise ConfigError(f"cannot ask again: no turn of this conversation has the id {id_!r}")
+        return uuid4().hex[:12], key
+
+    def _question_of(self, history: History, turn_id: str) -> tuple[Message, ...]:
+        """What was asked last in that turn."""
+        for asked in reversed(self._runner.under_way):
+            if asked.turn.id == turn_id:
+                return asked.turn.question
+        exchange = history.now.find(id=turn_id)
+        return exchange.version.question if exchange else ()
 
     def _handle(
         self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
@@ -297,6 +337,11 @@ class Session:
             self.cancel(running.turn.id)
         self._subscribers.deliver()
         return True
+
+    def _tell_choice(self) -> None:
+        with self._changed:
+            self._subscribers.post(ChoiceChanged)
+        self._subscribers.deliver()
 
     def _change(self, change: Callable[[Histories], None]) -> None:
         """Change which conversations there are, and which is the current one."""
