@@ -96,6 +96,9 @@ ONLY_IN = {
     "docstring_parser": {"tools"},
     "jsonschema": {"structured"},
     "referencing": {"structured"},
+    "anywidget": {"jupyter.panel"},
+    "ipywidgets": {"jupyter.panel"},
+    "latex2mathml": {"render.mathml"},
     "nbclient": {"demo", "__main__"},
     "nbformat": {"demo", "__main__"},
 }
@@ -104,6 +107,7 @@ NEVER_AT_THE_TOP = {
     "PIL": "",
     "narwhals": "",
     "keyring": "",
+    "latex2mathml": "",
     "pandas": "",
     "polars": "",
     "matplotlib": "",

@@ -1,7 +1,7 @@
 """What a session has used and what it cost, by model that answered; undone turns and earlier versions included."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -57,6 +57,7 @@ class Ledger:
     def __init__(self, price: Price = lambda *_: None) -> None:
         self._price = price
         self._entries: list[Entry] = []  # only ever appended to, so that any thread may read
+        self._counted = _Counted()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -78,21 +79,66 @@ class Ledger:
         return lines
 
     def spent(self, since: int = 0) -> Spent:
-        """Return what all entries from number *since* on come to: those of a turn, from what `len` was before it."""
-        return sum((self._spent(entry) for entry in self._entries[since:]), Spent())
+        """
+        Return what all entries from number *since* on come to: those of a turn, from what `len` was before it.
+
+        All of them cost no more than those that are new since the last time, however long the session is.
+        """
+        if since:
+            return sum((self._spent(entry) for entry in self._entries[since:]), Spent())
+        return self._count().spent
 
     @property
     def largest_answer(self) -> int:
         """The tokens of the longest answer so far, reasoning included; 0 where none is known."""
-        return max((generated_tokens(entry.usage) for entry in tuple(self._entries) if entry.usage), default=0)
+        return self._count().largest_answer
+
+    def _count(self) -> "_Counted":
+        """Count what is new; where a price has come to be known meanwhile, all of it once more."""
+        counted = self._counted
+        if any(self._priced(entry) is not None for entry in counted.unpriced.values()):
+            counted = _Counted()
+        for entry in self._entries[counted.entries :]:
+            counted = counted.with_entry(entry, self._spent(entry))
+        self._counted = counted
+        return counted
 
     def _spent(self, entry: Entry) -> Spent:
         if entry.usage is None:
             return Spent(1, 1, cost=Cost(unknown=1, assumed=entry.estimate or ZERO))
-        cost = self._price(entry.usage, entry.answered, entry.asked) if entry.cost is None else entry.cost
+        cost = self._priced(entry)
         if cost is None:
             return Spent(1, 0, entry.usage, Cost(unknown=1, assumed=entry.estimate or ZERO))
         return Spent(1, 0, entry.usage, Cost(cost))
+
+    def _priced(self, entry: Entry) -> Decimal | None:
+        if entry.cost is not None or entry.usage is None:
+            return entry.cost
+        return self._price(entry.usage, entry.answered, entry.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """
+    The sum of the first so many *entries*. One value, swapped whole, so that any thread may read.
+
+    *unpriced* has one of each kind among them that had no price; a price is for a kind, so that one tells for all.
+    """
+
+    entries: int = 0
+    spent: Spent = field(default_factory=Spent)
+    largest_answer: int = 0
+    unpriced: Mapping[tuple[object, ...], Entry] = field(default_factory=dict)
+
+    def with_entry(self, entry: Entry, spent: Spent) -> "_Counted":
+        """Return the sum with one *entry* more, which comes to *spent*."""
+        usage, unpriced = entry.usage, self.unpriced
+        if usage and spent.cost.unknown:
+            # which prices are needed is a matter of which counts there are
+            kind = (entry.asked, entry.answered, *(bool(getattr(usage, each.name)) for each in fields(usage)))
+            unpriced = {kind: entry, **unpriced}
+        largest = max(self.largest_answer, generated_tokens(usage) if usage else 0)
+        return _Counted(self.entries + 1, self.spent + spent, largest, unpriced)
 
 
 def generated_tokens(usage: Usage) -> int:

@@ -54,7 +54,14 @@ class HistoryReplaced:
     seq: int
 
 
-Notice: TypeAlias = TurnAdded | TurnChanged | Delta | Settled | HistoryReplaced
+@dataclass(frozen=True, slots=True)
+class ChoiceChanged:
+    """Something that holds for the next turns is another: the model, the system message, the budget."""
+
+    seq: int
+
+
+Notice: TypeAlias = TurnAdded | TurnChanged | Delta | Settled | HistoryReplaced | ChoiceChanged
 
 
 @dataclass(frozen=True, slots=True)

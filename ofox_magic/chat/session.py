@@ -19,7 +19,7 @@ from ofox_magic.chat.histories import Histories
 from ofox_magic.chat.history import History
 from ofox_magic.chat.ledger import Ledger
 from ofox_magic.chat.messages import Message, ToParts, messages_of
-from ofox_magic.chat.notices import HistoryReplaced, RunningTurn, Snapshot
+from ofox_magic.chat.notices import ChoiceChanged, HistoryReplaced, RunningTurn, Snapshot
 from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
@@ -50,8 +50,8 @@ class Session:
         prices: Prices | None = None,
         to_answer: ToAnswer = reply_of,
     ) -> None:
-        self.model: str | None = None
-        self.system: str | None = None
+        self._model: str | None = None
+        self._system: str | None = None
         self.aliases: dict[str, str] = {}
         self.max_history: int | None = None
         self._account = Account(prices)
@@ -89,12 +89,13 @@ class Session:
 
         *content* is str, parts and Messages, in order. *model* and *system* hold for this turn. A *key* that was used
         before puts a new version into that turn's place; without one the turn is appended. So does *again*, the id of a
-        turn. *timeout* is in seconds, for the whole request. *name* is the user's name on the message. *remarks* are
-        shown with the answer and not sent. The turn goes into *conversation*, which is made where there is none of that
-        name, else into the current one; of the turns there the last *max_history* go along (0: none). *max_cost* is
-        what it may cost, in USD. *tools* are what the model may call: whoever waits for the turn runs them, after
-        asking *consent*; as a list they go into the request as they are, and their calls are the answer. All other
-        *params* go into the request's body under their own names; what is not given is not sent.
+        turn; without content its question is asked once more. *timeout* is in seconds, for the whole request. *name* is
+        the user's name on the message. *remarks* are shown with the answer and not sent. The turn goes into
+        *conversation*, which is made where there is none of that name, else into the current one; of the turns there
+        the last *max_history* go along (0: none). *max_cost* is what it may cost, in USD. *tools* are what the model
+        may call: whoever waits for the turn runs them, after asking *consent*; as a list they go into the request as
+        they are, and their calls are the answer. All other *params* go into the request's body under their own names;
+        what is not given is not sent.
 
         Raises ConfigError for an empty prompt, for values that no part can be made of, for an *again* that is no turn
         of the conversation, and when called from within a subscriber, which would wait for itself. What goes wrong
@@ -133,6 +134,28 @@ class Session:
     def cancel(self, turn_id: str) -> None:
         """Stop the turn, running or queued. Does nothing when it has ended."""
         self._runner.cancel(turn_id)
+
+    # -- what holds for the next turns ----------------------------------------
+
+    @property
+    def model(self) -> str | None:
+        """The model that answers, as it was set; None: the default one."""
+        return self._model
+
+    @model.setter
+    def model(self, model: str | None) -> None:
+        self._model = model
+        self._tell_choice()
+
+    @property
+    def system(self) -> str | None:
+        """The system message that goes before each request; None: there is none."""
+        return self._system
+
+    @system.setter
+    def system(self, message: str | None) -> None:
+        self._system = message
+        self._tell_choice()
 
     # -- the history ----------------------------------------------------------
 
@@ -213,6 +236,7 @@ class Session:
     @budget.setter
     def budget(self, cap: Decimal | None) -> None:
         self._account.cap = cap
+        self._tell_choice()
 
     # -- watching -------------------------------------------------------------
 
@@ -241,10 +265,13 @@ class Session:
     def _asked(self, content: tuple[object, ...], chosen: Choices, params: dict[str, Any]) -> Asked:
         if "messages" in params:
             raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
-        question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         history = self._histories.named(chosen.conversation)
-        model = self.resolve(chosen.model or self.model or self._default_model())
         turn_id, key = self._place(history, chosen)
+        if chosen.again and not content:
+            question = self._question_of(history, turn_id)
+        else:
+            question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
+        model = self.resolve(chosen.model or self.model or self._default_model())
         return Asked(
             turn=self._handle(turn_id, key, model, question, chosen.remarks),
             history=history,
@@ -270,6 +297,14 @@ class Session:
         if id_ is not None:
             raise ConfigError(f"cannot ask again: no turn of this conversation has the id {id_!r}")
         return uuid4().hex[:12], key
+
+    def _question_of(self, history: History, turn_id: str) -> tuple[Message, ...]:
+        """What was asked last in that turn."""
+        for asked in reversed(self._runner.under_way):
+            if asked.turn.id == turn_id:
+                return asked.turn.question
+        exchange = history.now.find(id=turn_id)
+        return exchange.version.question if exchange else ()
 
     def _handle(
         self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
@@ -307,6 +342,11 @@ class Session:
             self.cancel(running.turn.id)
         self._subscribers.deliver()
         return True
+
+    def _tell_choice(self) -> None:
+        with self._changed:
+            self._subscribers.post(ChoiceChanged)
+        self._subscribers.deliver()
 
     def _change(self, change: Callable[[Histories], None]) -> None:
         """Change which conversations there are, and which is the current one."""

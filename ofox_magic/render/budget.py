@@ -60,10 +60,13 @@ class Budget:
         gc.callbacks.remove(self._collecting)
         self._left -= self._processor() - self._began
 
-    def check(self) -> None:
-        """Go on, or raise TooMuch where nothing is left."""
-        self._steps += 1
-        if self._steps % _STEPS == 0 and self._processor() - self._began > self._left:
+    def check(self, steps: int = 1) -> None:
+        """Go on, or raise TooMuch where nothing is left. *steps*: how many of the usual ones the work is like."""
+        self._steps += steps
+        if self._steps < _STEPS:
+            return
+        self._steps = 0
+        if self._processor() - self._began > self._left:
             raise TooMuch
 
     def _collecting(self, phase: str, _info: dict[str, Any]) -> None:

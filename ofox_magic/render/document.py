@@ -49,14 +49,14 @@ border:1px solid rgba(128,128,128,.5);border-radius:.8em}
 """The one style of an answer, put before it after sanitising. JupyterLab's own variables make it light or dark."""
 
 
-def to_html(markdown: str) -> str:
-    """Return *markdown*, whoever wrote it, as HTML that is safe in any page."""
+def to_html(markdown: str, *, mathml: bool = False) -> str:
+    """Return *markdown*, whoever wrote it, as HTML that is safe in any page; formulas as *mathml*, see `render`."""
     text = printable(markdown)
     if len(text) > MAX_TEXT:
         return plain_html(text)
     budget = Budget(MAX_SECONDS)
     try:
-        return render(parse(text, budget), budget)
+        return render(parse(text, budget), budget, mathml=mathml)
     except TooMuch:
         return plain_html(text)
 

@@ -30,9 +30,13 @@ _PLAIN_PIECE = 4000
 
 
 class Flow:
-    """Feed it the text; take the pieces that are finished, and then the tail. *plain*: it is no markdown."""
+    """
+    Feed it the text; take the pieces that are finished, and then the tail. *plain*: it is no markdown.
 
-    def __init__(self, budget: Budget | None = None, *, plain: bool = False) -> None:
+    Formulas are *mathml*, or else text that JupyterLab typesets.
+    """
+
+    def __init__(self, budget: Budget | None = None, *, plain: bool = False, mathml: bool = False) -> None:
         self._budget = budget or Budget(RESERVE, share=_SHARE)
         self._rest = ""
         self._size = 0
@@ -41,6 +45,7 @@ class Flow:
         self._number: int | None = None  # of the list item that the rest begins with
         self._cut_at = -1
         self._plain = plain
+        self._mathml = mathml
 
     def feed(self, text: str) -> None:
         """Take in more of the text, as it comes from a model."""
@@ -74,9 +79,16 @@ class Flow:
 
     def tail(self) -> str:
         """Return the HTML of what can still change."""
+        return self._rest_as_html(colours=False)
+
+    def end(self) -> str:
+        """Return the HTML of the rest, as it stays when nothing more comes. Take the pieces before."""
+        return self._rest_as_html(colours=True)
+
+    def _rest_as_html(self, *, colours: bool) -> str:
         try:
             if not self._plain:
-                return self._render(self._tokens(self._opening + self._rest), colours=False)
+                return self._render(self._tokens(self._opening + self._rest), colours=colours)
         except TooMuch:
             self._plain = True
         return plain_html(self._rest)
@@ -150,4 +162,4 @@ class Flow:
         goes_on = bool(self._opening and tokens and tokens[0].type == "fence")
         if goes_on and not tokens[0].content:
             tokens = tokens[1:]  # the code ended where it was cut
-        return render(tokens, self._budget, colours=colours)
+        return render(tokens, self._budget, colours=colours, mathml=self._mathml)

@@ -7,6 +7,7 @@ what stands above, which an answer that grows must not do, and they have carried
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from html import escape
 from typing import Any
@@ -20,7 +21,8 @@ from markdown_it.token import Token
 from ofox_magic.render.budget import Budget, TooMuch
 from ofox_magic.render.code import highlight, language_of
 from ofox_magic.render.links import host_of, is_small_image, may_link
-from ofox_magic.render.math import DELIMITERS, add_math
+from ofox_magic.render.math import DELIMITERS, DISPLAY, add_math
+from ofox_magic.render.mathml import NotDrawn, to_mathml
 from ofox_magic.render.sanitize import MATH_CLASS, sanitize
 from ofox_magic.render.tasks import add_tasks
 from ofox_magic.render.tex import may_typeset
@@ -51,16 +53,18 @@ def parse_line(markdown: str, budget: Budget) -> list[Token]:
         return _parser().parseInline(markdown, {"budget": budget})[0].children or []
 
 
-def render(tokens: Sequence[Token], budget: Budget, *, colours: bool = True) -> str:
+def render(tokens: Sequence[Token], budget: Budget, *, colours: bool = True, mathml: bool = False) -> str:
     """
-    Return *tokens* as safe HTML.
+    Return *tokens* as safe HTML, formulas as *mathml* or else as text that JupyterLab typesets.
 
     Code stays plain without *colours*, for as long as it still grows, and where colours would go beyond *budget*.
     """
     parser = _parser()
     with budget:
-        html: str = parser.renderer.render(tokens, parser.options, {"budget": budget, "colours": colours})
-        return sanitize(html)
+        html: str = parser.renderer.render(
+            tokens, parser.options, {"budget": budget, "colours": colours, "mathml": mathml}
+        )
+        return sanitize(html, mathml=mathml)
 
 
 class _Renderer(RendererHTML):
@@ -93,11 +97,11 @@ class _Renderer(RendererHTML):
     def code_block(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
         return f'<pre class="ofox-code"><code>{escape(tokens[idx].content)}</code></pre>\n'
 
-    def math_inline(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
-        return _math(tokens[idx], r"\(", r"\)")
+    def math_inline(self, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+        return _math(tokens[idx], r"\(", r"\)", env)
 
-    def math_display(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
-        math = _math(tokens[idx], r"\[", r"\]")
+    def math_display(self, tokens: Sequence[Token], idx: int, _options: Any, env: Any) -> str:
+        math = _math(tokens[idx], r"\[", r"\]", env)
         return f"<p>{math}</p>\n" if tokens[idx].block else math
 
     def math_open(self, tokens: Sequence[Token], idx: int, _options: Any, _env: Any) -> str:
@@ -123,12 +127,16 @@ def _may_address(address: str) -> bool:
     return may_link(address) or is_small_image(address)
 
 
-def _math(token: Token, opening: str, closing: str) -> str:
-    """A formula as text that JupyterLab typesets and that stays readable where nothing does; odd TeX as code."""
+def _math(token: Token, opening: str, closing: str, env: Any) -> str:
+    """A formula as MathML, or as text that JupyterLab typesets and that stays readable elsewhere; odd TeX as code."""
     tex = token.content.strip()
-    if not may_typeset(tex):
-        return f"<code>{escape(token.markup + token.content + DELIMITERS[token.markup][0])}</code>"
-    return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
+    with suppress(NotDrawn, TooMuch):
+        if may_typeset(tex) and env["mathml"]:
+            env["budget"].check(len(tex))
+            return to_mathml(tex, block=token.type == DISPLAY)
+        if may_typeset(tex):
+            return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
+    return f"<code>{escape(token.markup + token.content + DELIMITERS[token.markup][0])}</code>"
 
 
 def _limit_block(state: StateBlock, _start: int, _end: int, _silent: bool) -> bool:

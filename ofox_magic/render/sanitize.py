@@ -2,6 +2,7 @@
 
 import nh3
 
+from ofox_magic.render import mathml as formulas
 from ofox_magic.render.code import CSS_CLASSES
 from ofox_magic.render.links import SCHEMES, is_small_image, may_link
 
@@ -16,6 +17,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "th": {"align"},
     "td": {"align"},
 }
+_TAGS_WITH_MATHML = TAGS | formulas.ELEMENTS
+_ATTRIBUTES_WITH_MATHML = {**ATTRIBUTES, **{name: set(formulas.ATTRIBUTES) for name in formulas.ELEMENTS}}
 MATH_CLASS = "mathjax_process"  # the one class that is not ours: JupyterLab typesets what stands in it
 VALUES: dict[str, dict[str, set[str]]] = {
     "span": {"class": {*CSS_CLASSES, MATH_CLASS, "ofox-host", "ofox-note"}},
@@ -23,12 +26,16 @@ VALUES: dict[str, dict[str, set[str]]] = {
 }
 
 
-def sanitize(html: str) -> str:
-    """Return *html* with nothing in it but TAGS, ATTRIBUTES and VALUES: no id, style, form, image, script or frame."""
+def sanitize(html: str, *, mathml: bool = False) -> str:
+    """
+    Return *html* with nothing in it but TAGS, ATTRIBUTES and VALUES: no id, style, form, script or frame.
+
+    With *mathml*, formulas too, of the elements that `render.mathml` writes.
+    """
     return nh3.clean(
         html,
-        tags=TAGS,
-        attributes=ATTRIBUTES,
+        tags=_TAGS_WITH_MATHML if mathml else TAGS,
+        attributes=_ATTRIBUTES_WITH_MATHML if mathml else ATTRIBUTES,
         tag_attribute_values=VALUES,
         attribute_filter=_filter,
         url_schemes={*SCHEMES, "data"},  # for the pictures that _filter lets through
