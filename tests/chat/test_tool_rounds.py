@@ -103,15 +103,17 @@ def test_later_turns_carry_the_calls_and_what_they_gave():
 
 def test_the_text_of_all_rounds_is_the_answers_text():
     session = scripted_session(calls("f", text="let me see"), "the end")
-    reply = session.ask("q", tools=Tools()).result()
-    assert reply.text == "let me see\n\nthe end"
+    turn = session.ask("q", tools=Tools())
+    assert turn.result().text == "let me see\n\nthe end"
+    reply = turn.reply
     assert reply.message == assistant("the end")
 
 
 def test_whoever_comes_late_sees_the_same_answer():
     session = scripted_session(calls("f", "g", text="let me see"), calls("f", start=1), "the end")
-    reply = session.ask("q", tools=Tools()).result()
-    again = session.turns[0].reply
+    turn = session.ask("q", tools=Tools())
+    turn.result()
+    reply, again = turn.reply, session.turns[0].reply
     assert (again.text, again.steps, again.message) == (reply.text, reply.steps, reply.message)
     assert len(reply.steps) == 5
 
