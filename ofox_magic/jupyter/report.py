@@ -108,7 +108,7 @@ def _rule(level: str, masked: Iterable[str]) -> str:
 
 
 def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
-    asked = " ".join(_text(message) for message in turn.question)
+    asked = " ".join(_text(message) for message in turn.question if message.role != "assistant")
     said = turn.reply.text or str(turn.reply.error or "(nothing)")
     names = ", ".join(dict.fromkeys(one_line(call.name, 40) for call in turn.reply.calls))
     called = f", called {names}" if names else ""

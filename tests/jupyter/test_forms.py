@@ -258,6 +258,19 @@ def test_a_saved_notebook_with_a_repair_is_the_same_every_time_and_loads_as_the_
     assert loaded == f"[{GOOD!r}]"
 
 
+def test_what_tools_gave_goes_along_when_the_answer_behind_it_is_repaired(forms, kernel_gateway):
+    forms.run("@session().tool(safe=True)\ndef price(fruit: str) -> float:\n    'What it costs.'\n    return 1.5")
+    call = Script(tool_calls=(("c1", "price", '{"fruit": "fig"}'),), text="", finish_reason="tool_calls")
+    bodies = played(kernel_gateway, call, BAD, GOOD)
+    cell = forms.run("%%ofox --schema Sale -T price --tool-choice required -o got\none")
+    assert cell.status == "ok", cell.error
+    roles = ["system", "user", "assistant", "tool", "assistant", "user"]
+    assert [message["role"] for message in bodies()[2]["messages"]] == roles
+    assert bodies()[2]["messages"][3]["content"] == "1.5"
+    assert ["tool_choice" in body for body in bodies()] == [True, False, False]
+    assert printed(forms, "print(got.price)") == "1.5"
+
+
 # -- a parameter that is refused
 
 

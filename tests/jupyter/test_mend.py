@@ -221,3 +221,19 @@ def test_a_model_that_says_to_run_something_gets_a_cell_that_waits(kernel, kerne
     assert new_cells(cell) == [hostile]
     assert printed(kernel, "import pathlib; print(pathlib.Path('hacked').exists())") == "False"
     assert not any("<script" in output["data"].get("text/html", "") for output in cell.answers)
+
+
+# -- without a kernel
+
+
+def test_in_a_terminal_the_difference_is_plain_lines_and_the_new_cell_waits_at_the_prompt(shell, gateway, capsys):
+    shell.run_cell("x = = 1")
+    gateway.play(Script(text=answered("x = 1\n# \x1b[31mred\u202e")))
+    capsys.readouterr()
+    assert shell.run_cell("%ofox fix").success
+    shown = capsys.readouterr().out
+    assert "@@ -1 +1,2 @@\n-x = = 1\n+x = 1\n" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert shell.rl_next_input == "x = 1\n# [31mred"
+    assert "x" not in shell.user_ns

@@ -37,7 +37,7 @@ HELP = """\
 %ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
 %ofox version, help           this
 
-The answer of the last cell is in _ofox: _ofox.text, _ofox.usage, _ofox.model, _ofox.status …
+The answer of the last cell is in _ofox: _ofox.text, .code, .json, .tables, .usage, .cost, .model, .status …
 In Python: from ofox_magic import session; session().ask("…").result().text
 """
 
