@@ -107,8 +107,9 @@ class Aggregation:
             if self._is_split(figure):
                 value = nw.col(self._names[figure.column])
                 value = value if dtype == nw.UInt64 else value.cast(nw.Int64)
-                yield (value // _HALF).cast(nw.Int64).alias(f"f{number} upper")
-                yield (value % _HALF).cast(nw.Int64).alias(f"f{number} lower")
+                upper = value // _HALF  # not every library that divides has a remainder
+                yield upper.cast(nw.Int64).alias(f"f{number} upper")
+                yield (value - upper * _HALF).cast(nw.Int64).alias(f"f{number} lower")
 
     def _is_split(self, figure: Figure) -> bool:
         """Whether its sum is made of two, of the upper and the lower halves of whole numbers: 64 bits overflow."""
