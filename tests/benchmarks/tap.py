@@ -20,13 +20,14 @@ _DELIMITER = b"<IDS|MSG>"
 
 class Seen(NamedTuple):
     """
-    What a cell cost: `bytes` and `messages` on iopub, CPU seconds of the kernel's process, and the monotonic clock at
-    its first text and its end.
+    What a cell cost: `bytes` and `messages` on iopub, CPU seconds of the kernel's process, and the monotonic clock when
+    the cell was sent, showed its first text, and ended.
     """
 
     bytes: int
     messages: int
     cpu: float
+    began: float
     first_text: float
     ended: float
 
@@ -37,13 +38,13 @@ def watched(kernel, code: str, patience: float = 600.0) -> Seen:
     socket = kernel.client.iopub_channel.socket
     while socket.poll(0):
         socket.recv_multipart()
-    before = cpu_seconds(process)
+    before, began = cpu_seconds(process), time.monotonic()
     parent = kernel.client.execute(code, allow_stdin=False)
     size, count, first_text, ended = _read(socket, parent, patience)
     status = _status(kernel, parent, patience)
     time.sleep(_SETTLING)
     assert first_text, f"no text was seen; the cell's status is {status}"
-    return Seen(size, count, cpu_seconds(process) - before, first_text, ended)
+    return Seen(size, count, cpu_seconds(process) - before, began, first_text, ended)
 
 
 def cpu_seconds(process: psutil.Process) -> float:
