@@ -74,7 +74,7 @@ LAYERS = {
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages estimate events arguments calls reply conversation part_records records history histories money ledger budget notices subscribers transport tools tool_round account turn asked runner session"
+WITHIN_CHAT = "parts pictures messages estimate events transport trail arguments calls reply conversation part_records records history histories money ledger budget notices subscribers tools tool_round account turn sent asked runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {
