@@ -47,7 +47,8 @@ LAYERS = {
     "gateway": {"errors", "untrusted", "chat", "settings"},
     "context": {"chat", "errors", "untrusted"},
     "json_file": {"errors"},
-    "conversation_file": {"chat", "errors", "json_file", "untrusted"},
+    "whole_file": {"errors"},
+    "conversation_file": {"chat", "errors", "json_file", "untrusted", "whole_file"},
     "journal": {"chat", "errors", "untrusted"},
     "notebook_file": {"chat", "errors", "json_file", "untrusted"},
     "render": {"untrusted"},
@@ -66,7 +67,7 @@ LAYERS = {
     "testing": {"chat", "errors", "practice"},
     "jupyter": {
         *("", "chat", "context", "errors", "render", "settings", "tools", "untrusted", "wiring"),
-        *("answer_frame", "conversation_file", "journal", "notebook_file"),
+        *("answer_frame", "conversation_file", "journal", "notebook_file", "whole_file"),
     },
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},

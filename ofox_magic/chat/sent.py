@@ -4,12 +4,13 @@ What was sent, and what would be: each request with its bytes and its parts. Pur
 For whoever shows it: `sent_requests` of a turn, `draft_request` of a request that is not sent.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ofox_magic.chat.conversation import Conversation, Version, with_calls_closed
-from ofox_magic.chat.estimate import tokens
+from ofox_magic.chat.estimate import READ_AS_TEXT, tokens, tokens_of, tokens_of_options
 from ofox_magic.chat.messages import Message, Role
 from ofox_magic.chat.parts import Image, Opaque, Part, Reasoning, Table, Text, ToolCall, ToolResult
 from ofox_magic.chat.pictures import Pictures
@@ -43,6 +44,16 @@ class SentPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SentOption:
+    """A key of the body beside its messages: its *value* as JSON, of *size* bytes, *tokens* where models read it."""
+
+    name: str
+    value: str
+    size: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class SentRequest:
     """
     One request of a turn: its *body*, to the byte, and the *parts* of its messages.
@@ -64,9 +75,14 @@ class SentRequest:
         return tuple(_parts(self.request.messages))
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        """The other keys of the body that the user, or a default, set."""
-        return {"stream": self.request.stream, **self.request.params}
+    def options(self) -> tuple[SentOption, ...]:
+        """The other keys of the body, as far as they are no default."""
+        return tuple(_options(self.request))
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the prompt is."""
+        return tokens_of(self.request.messages) + tokens_of_options(self.request.params)
 
 
 def draft_request(request: Request, encode: Encode) -> SentRequest:
@@ -129,6 +145,14 @@ def _parts(messages: tuple[Message, ...]) -> Iterator[SentPart]:
                 continue  # neither is sent
             sent = pictures.sent_as(part) if isinstance(part, Image) else part
             yield SentPart(number, message.role, sent, _size(sent), tokens(sent))
+
+
+def _options(request: Request) -> Iterator[SentOption]:
+    given = request.params if request.stream else {"stream": False, **request.params}
+    for name, value in given.items():
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        read = tokens(text) if name in READ_AS_TEXT else 0
+        yield SentOption(name, text, len(text.encode(errors="replace")), read)
 
 
 def _size(part: Part) -> int:

@@ -12,8 +12,9 @@ from ofox_magic.chat.transport import Request
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.convert import Choices
 from ofox_magic.errors import Interrupted
-from ofox_magic.jupyter import options, remarks, report_spending
+from ofox_magic.jupyter import options, remarks
 from ofox_magic.jupyter.commands import Commands
+from ofox_magic.jupyter.commands.showing import show_draft
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.offering import offered
 from ofox_magic.jupyter.painter import Painter, follow
@@ -144,9 +145,8 @@ class OfoxMagics(Magics):
 
     def _show_draft(self, request: Request) -> None:
         """Nothing is sent but, where the price is not known, a question for the models."""
-        wiring = self._kit.wiring
-        wiring.ensure_models()
-        print(report_spending.draft(wiring.body(request), self._kit.session.estimate(request)))
+        self._kit.wiring.ensure_models()
+        show_draft(self._kit, request, self._kit.session.estimate(request))
 
     def _keep(self, reply: Reply, name: str | None) -> None:
         self.shell.push({"_ofox": reply}, interactive=False)
