@@ -79,7 +79,13 @@ def _add_turn_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("-m", "--model", help="the same as MODEL")
     add("-s", "--system", metavar="TEXT", help="system message of this turn")
-    add("-o", "--output", metavar="NAME", type=identifier, help="put the answer into the variable NAME")
+    add(
+        "-o",
+        "--output",
+        metavar="NAME",
+        type=identifier,
+        help="put the answer (with --dry-run: the bytes) into the variable NAME",
+    )
     add("--name", help="name of the user who asks, on the message")
     add("--no-stream", dest="stream", action="store_false", help="wait for the whole answer")
     add("--timeout", metavar="SECONDS", type=positive_number, help="how long the whole request may take")

@@ -26,7 +26,8 @@ STYLE = """\
 .ofox-sent td:first-child{white-space:nowrap;opacity:.65}
 .ofox-sent td.ofox-what{max-width:34em;overflow-wrap:anywhere}
 .ofox-sent td img{display:block;max-width:12em;max-height:8em;margin:.3em 0 .2em}
-.ofox-sent pre.ofox-code code{white-space:pre-wrap!important;overflow-wrap:anywhere}
+.ofox-sent pre.ofox-code code{white-space:pre-wrap!important;word-break:normal!important;
+overflow-wrap:anywhere}
 .ofox-sent .ofox-problem{opacity:1;padding-left:.6em;border-left:3px solid rgba(200,130,0,.8)}
 </style>
 """

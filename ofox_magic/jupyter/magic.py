@@ -87,10 +87,10 @@ class OfoxMagics(Magics):
             tools = self._tools(chosen)
             given = self._given(chosen, key) | {"tools": tools}
             request = kit.session.draft(*asked.parts, **given)
-            if chosen.dry_run:
-                self._show_draft(request)
-                return
             said = (*asked.remarks, *self._remarks(asked.parts, request, chosen))
+            if chosen.dry_run:
+                show_draft(kit, request, said, chosen.output)
+                return
             turn = kit.session.ask(*asked.parts, remarks=said, **given)
             kit.notebook.sent(asked.parts)
             turn.remarks += kit.keeping.problems()
@@ -142,11 +142,6 @@ class OfoxMagics(Magics):
             turns=0 if chosen.fresh else len(session.conversations[session.name]),
             max_history=self.max_history or None,
         )
-
-    def _show_draft(self, request: Request) -> None:
-        """Nothing is sent but, where the price is not known, a question for the models."""
-        self._kit.wiring.ensure_models()
-        show_draft(self._kit, request, self._kit.session.estimate(request))
 
     def _keep(self, reply: Reply, name: str | None) -> None:
         self.shell.push({"_ofox": reply}, interactive=False)

@@ -16,7 +16,7 @@ _PICTURE = re.compile(
     r"(data:image/[a-z0-9.+-]{1,20};base64,[A-Za-z0-9+/]{24})([A-Za-z0-9+/=]{100,})([A-Za-z0-9+/=]{8})"
 )
 KEY_WITHIN = "your key stands in it: it is shown as [key], and there the bytes that are sent differ"
-_SHORTENED = "pictures are shortened"
+_SHORTENED = "pictures are shown shortened"
 _ESCAPED = "characters that are not seen are shown as \\u…"
 
 

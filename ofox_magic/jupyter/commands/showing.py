@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ofox_magic.chat.account import Estimate
 from ofox_magic.chat.money import approximately
 from ofox_magic.chat.sent import SentRequest, draft_request, sent_requests
 from ofox_magic.chat.transport import Request
@@ -72,7 +71,7 @@ class ShowingCommands:
         rebuilt = () if first.is_exact else (_REBUILT,)
         offline = (_OFFLINE.format(settings.mode),) if settings.is_offline else ()
         after = "%ofox sent N --to FILE writes the bytes, -o NAME puts them into a variable"
-        return view(self._kit, title, requests, (*rebuilt, *offline), after)
+        return _view(self._kit, title, requests, (*rebuilt, *offline), after)
 
     def _hand_over(self, requests: Sequence[SentRequest], path: str | None, name: str | None) -> None:
         """The bytes of the last of *requests*, which holds what those before it did, but never the key."""
@@ -90,14 +89,22 @@ class ShowingCommands:
             print(f"{name}: {said}")
 
 
-def show_draft(kit: Kit, request: Request, estimate: Estimate) -> None:
-    """Show *request* as it would go. Raises ConfigError where it cannot."""
+def show_draft(kit: Kit, request: Request, remarks: tuple[str, ...] = (), name: str | None = None) -> None:
+    """
+    Show *request* as it would go, with the *remarks* on it, and put its bytes into the variable *name*.
+
+    Nothing is sent but, where its price is not known, a question for the models. Raises ConfigError where it cannot go.
+    """
     draft = draft_request(request, kit.wiring.body)
-    size = f"{len(draft.body):,} bytes · ≈{estimate.prompt_tokens:,} tokens"
-    kit.show(view(kit, f"{request.model} · {size} · at most {approximately(estimate.cost)} · not sent", [draft]))
+    kit.wiring.ensure_models()
+    cost = approximately(kit.session.estimate(request).cost)
+    size = f"{len(draft.body):,} bytes · ≈{draft.tokens:,} tokens"
+    kit.show(_view(kit, f"{request.model} · {size} · at most {cost} · not sent", [draft], remarks))
+    if name:
+        kit.put(name, kit.wiring.mask(draft.body.decode()).encode())
 
 
-def view(
+def _view(
     kit: Kit, title: str, requests: Sequence[SentRequest], problems: tuple[str, ...] = (), after: str = ""
 ) -> Bundle:
     """Return *requests* to be looked at."""
