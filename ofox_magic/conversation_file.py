@@ -1,8 +1,6 @@
 """Conversations as a JSON file that a person can keep, send and read: pictures in it, in base64, each once."""
 
 import json
-import os
-import tempfile
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
@@ -16,6 +14,7 @@ from ofox_magic.chat.conversation import Conversation
 from ofox_magic.chat.records import VERSION, from_dict, masked, messages_in, pictures, to_dict
 from ofox_magic.errors import ConfigError
 from ofox_magic.json_file import read_json
+from ofox_magic.whole_file import write_whole
 
 _KIND = "ofox_magic conversations"
 
@@ -26,20 +25,18 @@ def save(
     path: Path,
     *,
     mask: Callable[[str], str] = lambda text: text,
-) -> None:
+) -> str:
     """
     Write what has ended of *conversations* (by name, one of them the *current*) to *path*, all of it or nothing.
 
-    The file is readable by its owner alone; *mask* goes over all text. Raises ConfigError where it cannot be written.
+    The file is readable by its owner alone; *mask* goes over all text. Returns `wrote` or `replaced`. Raises
+    ConfigError where it cannot be written.
     """
     ended = {name: conversation.at_rest() for name, conversation in conversations.items()}
     images = {digest: b64encode(data).decode() for c in ended.values() for digest, data in pictures(messages_in(c))}
     talks = masked({mask(name): to_dict(conversation) for name, conversation in ended.items()}, mask)
     record = {"kind": _KIND, "v": VERSION, "current": mask(current), "conversations": talks, "images": images}
-    try:
-        _replace(path, json.dumps(record, indent=1).encode())
-    except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror or error}; what was there is untouched") from None
+    return write_whole(path, json.dumps(record, indent=1).encode())
 
 
 def load(path: Path) -> tuple[dict[str, Conversation], str]:
@@ -72,23 +69,3 @@ def _finder(images: Mapping[str, Any]) -> Callable[[str], bytes | None]:
         return None
 
     return find
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Put *data* where *path* is, in one step: whoever reads, and whatever fails, there is the old file or the new."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # for its owner alone
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if os.name == "posix":
-        directory = os.open(path.parent, os.O_RDONLY)  # or the new name could be lost with the power
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)

@@ -134,7 +134,7 @@ def _said(data: Mapping[str, Any]) -> str:
 def _of_ours(output: Any) -> bool:
     metadata = output.get("metadata") if isinstance(output, dict) else None
     ours = metadata.get("ofox") if isinstance(metadata, dict) else None
-    is_answer = isinstance(ours, dict) and not ours.get("live") and "tool" not in ours
+    is_answer = isinstance(ours, dict) and not ours.get("live") and not {"tool", "view"} & ours.keys()
     return is_answer and isinstance(output.get("data"), dict)
 
 

@@ -80,11 +80,11 @@ class Wiring:
             pace="recorded" if settings.live else "at once",
         )
 
-    def body(self, request: Request) -> bytes:
-        """Return the body of *request* as it goes over the wire: JSON in UTF-8. Raises ConfigError."""
+    def body(self, request: Request, without: tuple[str, ...] = ()) -> bytes:
+        """Return the body of *request*, without the keys *without*, as it is sent: JSON in UTF-8. ConfigError."""
         from ofox_magic.gateway.wire import encode, request_body
 
-        return encode(request_body(request))
+        return encode({name: value for name, value in request_body(request).items() if name not in without})
 
     def card(self, model: str) -> ModelCard | None:
         """Return what is known of *model* (id or alias); asks nobody but the file that keeps the catalogue."""

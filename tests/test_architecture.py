@@ -47,7 +47,8 @@ LAYERS = {
     "gateway": {"errors", "untrusted", "chat", "settings"},
     "context": {"chat", "errors", "untrusted"},
     "json_file": {"errors"},
-    "conversation_file": {"chat", "errors", "json_file", "untrusted"},
+    "whole_file": {"errors"},
+    "conversation_file": {"chat", "errors", "json_file", "untrusted", "whole_file"},
     "journal": {"chat", "errors", "untrusted"},
     "notebook_file": {"chat", "errors", "json_file", "untrusted"},
     "render": {"untrusted"},
@@ -67,7 +68,7 @@ LAYERS = {
     "jupyter": {
         *("", "chat", "context", "errors", "render", "settings", "tools", "untrusted", "wiring"),
         *("answer", "answer_frame", "formats", "mending", "structured"),
-        *("conversation_file", "journal", "notebook_file"),
+        *("conversation_file", "journal", "notebook_file", "whole_file"),
     },
     "demo": {"", "errors", "settings", "untrusted"},
     "__main__": {"", "demo", "errors", "practice"},
@@ -75,7 +76,7 @@ LAYERS = {
 }
 """What each part of the package may import of the others; "" is the package itself."""
 
-WITHIN_CHAT = "parts messages estimate events arguments calls reply conversation part_records records history histories money ledger budget notices subscribers transport tools tool_round account turn asked runner session"
+WITHIN_CHAT = "parts pictures messages estimate events transport trail arguments calls reply conversation part_records records history histories money ledger budget notices subscribers tools tool_round account turn sent asked runner session"
 """Down only: each may import those before it."""
 
 ONLY_IN = {

@@ -100,6 +100,7 @@ def test_a_turn_offers_exactly_these_names():
         "remarks",
         "reply",
         "result",
+        "sent",
         "state",
         "take",
         "versions",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from ofox_magic.chat.conversation import with_calls_closed
@@ -10,6 +11,7 @@ from ofox_magic.chat.history import History
 from ofox_magic.chat.messages import system
 from ofox_magic.chat.tool_round import Round
 from ofox_magic.chat.tools import MOST_ROUNDS, Consent, Tools, has_whole_calls
+from ofox_magic.chat.trail import Trail
 from ofox_magic.chat.transport import Cancel, Request
 from ofox_magic.chat.turn import Turn
 
@@ -83,6 +85,14 @@ class Asked:
             stream=self.stream,
             timeout=self.timeout,
         )
+
+    def trail(self, request: Request) -> Trail:
+        """Return the trail of *request*: it goes on from this turn's last one, else from that of the turn above."""
+        if self.turn.sent:
+            return Trail.of(request, self.turn.sent[-1])
+        above = takewhile(lambda exchange: exchange.id != self.turn.id, self.history.now.exchanges)
+        trails = [exchange.version.sent for exchange in above if exchange.version.sent]
+        return Trail.of(request, trails[-1][-1] if trails else None)
 
     def _params(self) -> Mapping[str, Any]:
         """With the tools; a choice that forces a call is for the first round, or there would be no end."""

@@ -12,6 +12,7 @@ from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, Us
 from ofox_magic.chat.messages import Message, Usage, tool
 from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
 from ofox_magic.chat.reply import SETTLED, Reply, Status, rounds
+from ofox_magic.chat.trail import Trail
 from ofox_magic.errors import ConfigError, OfoxError
 
 NOT_RUN = "This call was not run."
@@ -26,7 +27,8 @@ class Version:
     """
     One run of a turn: what was asked, what came, and how it ended.
 
-    *steps* are what the model said, called and was given in the rounds before the *answer*.
+    *steps* are what the model said, called and was given in the rounds before the *answer*. *sent* are the requests
+    that left for it, which is known as long as the kernel lives: None where it is not, () where none did.
     """
 
     question: tuple[Message, ...]
@@ -37,9 +39,16 @@ class Version:
     finish_reason: str | None = None
     usage: Usage | None = None
     error: str | None = None
+    sent: tuple[Trail, ...] | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @classmethod
-    def settled(cls, question: tuple[Message, ...], reply: Reply, model: str | None = None) -> "Version":
+    def settled(
+        cls,
+        question: tuple[Message, ...],
+        reply: Reply,
+        model: str | None = None,
+        sent: tuple[Trail, ...] | None = None,
+    ) -> "Version":
         """Return what is kept of *question* and of the *reply* that has ended; *model* was asked for."""
         return cls(
             question=question,
@@ -50,6 +59,7 @@ class Version:
             finish_reason=reply.finish_reason,
             usage=reply.usage,
             error=str(reply.error) if reply.error else None,
+            sent=sent,
         )
 
     def messages(self) -> tuple[Message, ...]:

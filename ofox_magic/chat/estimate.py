@@ -12,16 +12,20 @@ Pictures: by OpenAI's published rule for GPT-4o. It fits a picture into a square
 times as many (2,833 and 5,667), which is not followed here; other vendors have rules of their own.
 """
 
+import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Part, Table, Text, ToolCall, ToolResult
 
 PER_MESSAGE = 4
 """Tokens that a message costs beside its content: its role and the marks around it."""
+READ_AS_TEXT = ("tools", "response_format")
+"""Keys of a request, beside its messages, that the model reads."""
 _UNKNOWN_PICTURE = 1_105  # tokens of a picture of unknown size: as for 1,568 x 1,045, three tiles by two
 _LOW_DETAIL, _BASE, _TILE = 85, 85, 170  # tokens; the published figures for pictures in tiles of 512 px
 _FITS, _SHORT_SIDE, _TILE_SIDE = 2048, 768, 512  # px
@@ -65,6 +69,11 @@ def tokens(thing: str | Part) -> int:
 def tokens_of(messages: Iterable[Message]) -> int:
     """Return about how many tokens *messages* are, as a request carries them."""
     return sum(PER_MESSAGE + sum(tokens(part) for part in message.parts) for message in messages)
+
+
+def tokens_of_options(params: Mapping[str, Any]) -> int:
+    """Return about how many tokens of a prompt the *params* of its request are: tools and schemas are read as text."""
+    return sum(_of_text(json.dumps(params[name], default=str)) for name in READ_AS_TEXT if params.get(name))
 
 
 @lru_cache(maxsize=4096)  # a long history is counted before each question, and most of it was counted before

@@ -61,11 +61,16 @@ class FinishReason:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """The request number *attempt* failed for *reason*; the next one leaves in *wait* seconds."""
+    """
+    The request number *attempt* failed for *reason*; the next one leaves in *wait* seconds.
+
+    *without* are the keys of the body that it leaves out.
+    """
 
     attempt: int
     wait: float
     reason: str
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

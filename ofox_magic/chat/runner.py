@@ -152,7 +152,14 @@ class Runner:
         asked.estimate = self._account.admit(request, turn_cap=asked.max_cost, since=asked.entries)
         if self._before_send:
             self._before_send(asked.turn, request)
-        return self._transport.start(request, partial(self._take, asked))
+        with self._changed:
+            before = asked.turn.sent or ()
+            asked.turn.sent = (*before, asked.trail(request))  # first: the answer may be here before `start` returns
+        try:
+            return self._transport.start(request, partial(self._take, asked))
+        except BaseException:
+            asked.turn.sent = before
+            raise
 
     def _next(self) -> Asked | None:
         with self._changed:
@@ -215,7 +222,7 @@ class Runner:
 
     def _settle(self, asked: Asked) -> None:
         turn = asked.turn
-        asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model))
+        asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model, turn.sent))
         self._enter(asked)
         if asked in self._queue:
             self._queue.remove(asked)

@@ -24,6 +24,7 @@ from ofox_magic.chat.parts import parts_of
 from ofox_magic.chat.runner import BeforeSend, Runner
 from ofox_magic.chat.subscribers import Subscriber, Subscribers
 from ofox_magic.chat.tools import Consent, Tools
+from ofox_magic.chat.trail import Trail
 from ofox_magic.chat.transport import Request, Transport
 from ofox_magic.chat.turn import ToAnswer, Turn, reply_of
 from ofox_magic.errors import ConfigError
@@ -307,7 +308,13 @@ class Session:
         return exchange.version.question if exchange else ()
 
     def _handle(
-        self, turn_id: str, key: str | None, model: str, question: tuple[Message, ...], remarks: tuple[str, ...] = ()
+        self,
+        turn_id: str,
+        key: str | None,
+        model: str,
+        question: tuple[Message, ...],
+        remarks: tuple[str, ...] = (),
+        sent: tuple[Trail, ...] | None = (),
     ) -> Turn:
         return Turn(
             turn_id,
@@ -315,6 +322,7 @@ class Session:
             model,
             question,
             remarks=remarks,
+            sent=sent,
             changed=self._changed,
             versions=partial(self._histories.versions, turn_id),
             price=self._account.cost,
@@ -325,7 +333,7 @@ class Session:
 
     def _settled_turn(self, exchange: Exchange) -> Turn:
         version = exchange.version
-        turn = self._handle(exchange.id, exchange.key, version.model or "", version.question)
+        turn = self._handle(exchange.id, exchange.key, version.model or "", version.question, sent=version.sent)
         for event in version.events():
             turn.take(event)
         return turn

@@ -7,10 +7,11 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from ofox_magic.chat.conversation import Version
-from ofox_magic.chat.events import Event, Finished, ToolsAsked
+from ofox_magic.chat.events import Event, Finished, Retrying, ToolsAsked
 from ofox_magic.chat.ledger import Price
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.reply import Reply, Status
+from ofox_magic.chat.trail import Trail
 
 POLL = 0.05
 """Seconds between two looks while waiting. An untimed wait would not hear the kernel's interrupt everywhere."""
@@ -25,7 +26,8 @@ class Turn:
 
     Iterate over it for the events as they come (from the first one, whenever you start), call `result()` to wait
     for the end, or leave it alone. As a context manager it is stopped when the block is left by an exception. `remarks`
-    are what its asker should know of the question.
+    are what its asker should know of the question. `sent` are the requests that left for it so far, None where that is
+    not known any more: see `chat.sent`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Turn:
         question: tuple[Message, ...],
         *,
         remarks: tuple[str, ...] = (),
+        sent: tuple[Trail, ...] | None = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
         cancel: Callable[[], None],
@@ -48,6 +51,7 @@ class Turn:
         self.model = model
         self.question = question
         self.remarks = remarks
+        self.sent = sent
         self.reply = Reply()
         self._events: list[Event] = []
         self._changed = changed
@@ -141,6 +145,8 @@ class Turn:
         """For the session, under its lock: take in the next event."""
         self.reply.feed(event)
         self._events.append(event)
+        if isinstance(event, Retrying) and self.sent:
+            self.sent = (*self.sent[:-1], self.sent[-1].sent_again(event))
         if isinstance(event, Finished):
             # whoever watches holds the long list; who comes late gets the same text in few events
             self._events = list(self.reply.replay())

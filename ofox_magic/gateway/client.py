@@ -149,6 +149,7 @@ class GatewayClient:
         failure = await self._try(course)
         if failure and failure.names_stream_options and "stream_options" in course.call.body:
             course.call = course.call.without_usage()  # a model that knows none: nothing was generated, ask without
+            course.on_event(Retrying(1, 0.0, one_line(str(failure.error)), ("stream_options",)))
             failure = await self._try(course)
         attempt = 1
         while failure is not None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ofox_magic.chat.account import Estimate
 from ofox_magic.chat.budget import answer_tokens
-from ofox_magic.chat.estimate import tokens_of
+from ofox_magic.chat.estimate import tokens_of, tokens_of_options
 from ofox_magic.chat.messages import Usage
 from ofox_magic.chat.transport import Request
 from ofox_magic.gateway import pricing
@@ -26,7 +26,8 @@ class CataloguePrices:
     def estimate(self, request: Request, largest_answer: int) -> Estimate:
         """Return what *request* costs at most, if its answer has *largest_answer* tokens where nothing limits it."""
         models = pricing.may_answer(request.model, request.params)
-        prompt, answer = tokens_of(request.messages), answer_tokens(request.params, largest_answer)
+        prompt = tokens_of(request.messages) + tokens_of_options(request.params)
+        answer = answer_tokens(request.params, largest_answer)
         return Estimate(
             pricing.dearest(prompt, answer, map(self._card, models)), prompt, pricing.unpriced(models, self._card)
         )

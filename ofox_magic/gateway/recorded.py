@@ -72,7 +72,7 @@ def event_record(event: Event) -> Record:  # noqa: C901, PLR0911 - a case for ea
         case FinishReason(reason):
             return {"finish_reason": reason}
         case Retrying():
-            return {"retrying": asdict(event) | {"reason": _without_account(event.reason)}}
+            return {"retrying": _retrying_record(event)}
         case Finished():
             return {"finished": _error_record(event.error)}
         case ToolsAsked() | ToolsRan():
@@ -152,7 +152,13 @@ def _usage(value: object) -> UsageReported:
 
 def _retrying(value: object) -> Retrying:
     entry: Record = as_kind(dict, value)
-    return Retrying(get(entry, "attempt", int), seconds(entry.get("wait")), get(entry, "reason", str))
+    without = _texts(entry, "without") if "without" in entry else ()
+    return Retrying(get(entry, "attempt", int), seconds(entry.get("wait")), get(entry, "reason", str), without)
+
+
+def _retrying_record(event: Retrying) -> Record:
+    record = asdict(event) | {"reason": _without_account(event.reason)}
+    return record if event.without else {name: value for name, value in record.items() if name != "without"}
 
 
 def _error_record(error: OfoxError | None) -> Record | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Part, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.pictures import Pictures
 from ofox_magic.chat.transport import Request
 from ofox_magic.errors import ConfigError
 
@@ -39,17 +40,16 @@ def encode(body: Mapping[str, Any]) -> bytes:
 
 
 class _Pictures:
-    """The pictures of one request."""
+    """The pictures of one request, and their size."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[bytes, str | None, str | None], str] = {}
+        self._pictures = Pictures()
         self._size = 0
 
     def part(self, image: Image) -> dict[str, Any]:
-        identity = (image.data, image.url, image.detail)
-        if identity in self._names:
-            return {"type": "text", "text": f"[the same picture as {self._names[identity]}]"}
-        self._names[identity] = f"picture {len(self._names) + 1} of this conversation"
+        sent = self._pictures.sent_as(image)
+        if isinstance(sent, Text):
+            return _content_part(sent, self)
         self._size += len(image.data or image.url or "")
         if self._size > MOST_PICTURE_BYTES:
             raise ConfigError(

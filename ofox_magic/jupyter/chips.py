@@ -27,13 +27,10 @@ def chips(question: Iterable[Message], *, sizes: bool = True) -> tuple[str, ...]
 def _words(part: Part, sizes: bool) -> Iterator[tuple[str, ...]]:
     match part:
         case Table():
-            level = part.level if part.level != "sample" else ""
-            cost = _cost(len(part.text.encode()), tokens(part)) if sizes else ()
-            yield _name(part.name), "table", part.shape, level, *cost
+            name, *shape = about_table(part)
+            yield name, "table", *shape, *(_cost(len(part.text.encode()), tokens(part)) if sizes else ())
         case Image():
-            shape = f"{part.width:,} × {part.height:,} px" if part.width and part.height else "by its address"
-            kind = part.media_type.removeprefix("image/").upper() if part.data else "picture"
-            yield _name(part.name), kind, shape, *(_cost(len(part.data), tokens(part)) if sizes else ())
+            yield *about_image(part), *(_cost(len(part.data), tokens(part)) if sizes else ())
         case Text(inserted=inserted):
             for each in inserted:
                 yield _of_inserted(each, sizes)
@@ -41,6 +38,17 @@ def _words(part: Part, sizes: bool) -> Iterator[tuple[str, ...]]:
             yield (one_line(label, 80),)
         case _:
             return
+
+
+def about_table(table: Table) -> tuple[str, str, str]:
+    """Return the name of *table*, its shape, and its level where that is not the usual one."""
+    return _name(table.name), table.shape, table.level if table.level != "sample" else ""
+
+
+def about_image(image: Image) -> tuple[str, str, str]:
+    """Return the name of *image*, its format, and its size in pixels."""
+    shape = f"{image.width:,} × {image.height:,} px" if image.width and image.height else "by its address"
+    return _name(image.name), image.media_type.removeprefix("image/").upper() if image.data else "picture", shape
 
 
 def _of_inserted(inserted: Inserted, sizes: bool) -> tuple[str, ...]:

@@ -83,7 +83,13 @@ def _add_turn_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("-m", "--model", help="the same as MODEL")
     add("-s", "--system", metavar="TEXT", help="system message of this turn")
-    add("-o", "--output", metavar="NAME", type=identifier, help="put the answer, of JSON its value, into NAME")
+    add(
+        "-o",
+        "--output",
+        metavar="NAME",
+        type=identifier,
+        help="put the answer into NAME; of JSON its value, of a dry run the bytes",
+    )
     add("-f", "--format", choices=FORMATS, help="how it is to be answered; code goes into a new cell too, unrun")
     add("--schema", metavar="NAME", type=identifier, help="JSON by the pydantic model or JSON Schema in NAME")
     add("--name", help="name of the user who asks, on the message")

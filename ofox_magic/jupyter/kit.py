@@ -8,6 +8,7 @@ from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
 from ofox_magic.context.prompt import Notebook
 from ofox_magic.context.sharing import Sharing
+from ofox_magic.jupyter.bundle import Bundle
 from ofox_magic.jupyter.consent import consent_of
 from ofox_magic.jupyter.keeping import Keeping
 from ofox_magic.jupyter.notebook_session import NotebookSession
@@ -42,6 +43,14 @@ class Kit:
     def session(self) -> ToolSession:
         """The conversation that all surfaces share."""
         return self.wiring.session
+
+    def show(self, bundle: Bundle) -> None:
+        """Show *bundle* in the cell that runs; a terminal prints its text."""
+        self._shell.display_pub.publish(*bundle)
+
+    def put(self, name: str, value: object) -> None:
+        """Give the user's variable *name* a *value*."""
+        self._shell.push({name: value})
 
     def close(self) -> None:
         """Leave the shell's displays as they were, write what is left, close connections. The conversation stays."""

@@ -13,10 +13,11 @@ from ofox_magic.chat.transport import Request
 from ofox_magic.context.convert import Choices
 from ofox_magic.context.prompt import Prompt
 from ofox_magic.errors import Interrupted
-from ofox_magic.jupyter import options, remarks, report_spending
+from ofox_magic.jupyter import options, remarks
 from ofox_magic.jupyter.asking import Asking, MakePainter, Question
 from ofox_magic.jupyter.commands import Commands
 from ofox_magic.jupyter.commands.mend import MendCommands
+from ofox_magic.jupyter.commands.showing import show_draft
 from ofox_magic.jupyter.form import form_of
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.offering import offered
@@ -84,10 +85,10 @@ class OfoxMagics(Magics):
         given = form.added_to(self._given(chosen, key, prompt.parts), kit.session.system)
         with _stoppable():
             request = kit.session.draft(*prompt.parts, **given)
-            if chosen.dry_run:
-                self._show_draft(request)
-                return None
             said = (*prompt.remarks, *self._remarks(prompt.parts, request, chosen))
+            if chosen.dry_run:
+                show_draft(kit, request, said, chosen.output)
+                return None
             # a cell that begins with our magic holds nothing of anyone else's, so its outputs are ours to replace
             whole_cell = self.cell.is_ours
             return self._asking.ask(Question(prompt.parts, given, form, said, chosen.output, whole_cell))
@@ -129,12 +130,6 @@ class OfoxMagics(Magics):
             turns=0 if chosen.fresh else len(session.conversations[session.name]),
             max_history=self.max_history or None,
         )
-
-    def _show_draft(self, request: Request) -> None:
-        """Nothing is sent but, where the price is not known, a question for the models."""
-        wiring = self._kit.wiring
-        wiring.ensure_models()
-        print(report_spending.draft(wiring.body(request), self._kit.session.estimate(request)))
 
     def _ask_line(self, rest: str) -> None:
         chosen, question = options.parse_question(rest, self.shell.user_ns)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ofox_magic.chat.account import Estimate
 from ofox_magic.chat.ledger import Spent
-from ofox_magic.chat.money import approximately, dollars
+from ofox_magic.chat.money import dollars
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.jupyter.columns import count, table
@@ -32,12 +31,6 @@ def budget(session: Session) -> str:
     spent = session.ledger.spent().cost
     so_far = str(spent) if spent.known or spent.unknown else "$0"
     return so_far if session.budget is None else f"{so_far} of {dollars(session.budget)}"
-
-
-def draft(body: bytes, estimate: Estimate) -> str:
-    """What would be sent, to the byte, and how much that is."""
-    cost = approximately(estimate.cost)
-    return f"{body.decode()}\n\n{len(body):,} bytes · ≈{estimate.prompt_tokens:,} tokens · at most {cost} · not sent"
 
 
 def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> str:

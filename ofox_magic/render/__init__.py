@@ -2,7 +2,7 @@
 
 from ofox_magic.render.blocks import CodeBlock, TableBlock, blocks_of
 from ofox_magic.render.budget import TooMuch
-from ofox_magic.render.document import STYLE, plain_html, to_html
+from ofox_magic.render.document import STYLE, picture_html, plain_html, to_html
 from ofox_magic.render.flow import Flow
 
-__all__ = ["STYLE", "CodeBlock", "Flow", "TableBlock", "TooMuch", "blocks_of", "plain_html", "to_html"]
+__all__ = ["STYLE", "CodeBlock", "Flow", "TableBlock", "TooMuch", "blocks_of", "picture_html", "plain_html", "to_html"]

@@ -4,6 +4,7 @@ from html import escape
 
 from ofox_magic.render.budget import Budget, TooMuch
 from ofox_magic.render.markdown import parse, render
+from ofox_magic.render.sanitize import sanitize
 from ofox_magic.untrusted import printable
 
 MAX_TEXT = 256 << 10
@@ -59,6 +60,11 @@ def to_html(markdown: str, *, mathml: bool = False) -> str:
         return render(parse(text, budget), budget, mathml=mathml)
     except TooMuch:
         return plain_html(text)
+
+
+def picture_html(address: str, words: str) -> str:
+    """Return the picture that *address* is, a small raster `data:` one; *words* stand for it where it is not shown."""
+    return sanitize(f'<img src="{escape(address)}" alt="{escape(printable(words))}">')
 
 
 def plain_html(text: str) -> str:

@@ -254,17 +254,17 @@ def test_an_amount_that_is_none_is_refused_in_one_line(money, amount):
 def test_a_dry_run_shows_the_very_bytes_that_are_sent_then(money, kernel_gateway):
     before = asked(kernel_gateway)
     line = "%%ofox openai/gpt-4o -s 'Be brief.' --max-tokens 1000 --option seed=7"
-    body, _, note = money.run(f"{line} --dry-run\nGrüße").printed.rpartition("\n\n")
+    note, *_, body = money.run(f"{line} --dry-run\nGrüße").text.splitlines()
     assert asked(kernel_gateway) == before
     money.run(f"{line}\nGrüße")
     assert sent(kernel_gateway).body.decode() == body
-    assert note == f"{len(body.encode())} bytes · ≈13 tokens · at most ≈$0.01 · not sent\n"
+    assert note == f"openai/gpt-4o · {len(body.encode())} bytes · ≈13 tokens · at most ≈$0.01 · not sent"
     assert json.loads(body)["max_tokens"] == 1000
 
 
 def test_a_dry_run_asks_for_the_prices_that_it_needs(kernel_gateway, newborn):
     kernel, before = newborn(), len(kernel_gateway.received)
-    note = kernel.run("%%ofox openai/gpt-4o --dry-run\nhello").printed.splitlines()[-1]
+    note = kernel.run("%%ofox openai/gpt-4o --dry-run\nhello").text.splitlines()[0]
     assert "at most ≈$0.01 · not sent" in note
     assert [entry.path for entry in kernel_gateway.received[before:]] == ["/v1/models"]
 

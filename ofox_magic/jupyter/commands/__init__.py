@@ -11,6 +11,7 @@ from ofox_magic.jupyter.commands.keeping import KeepingCommands
 from ofox_magic.jupyter.commands.mend import MendCommands
 from ofox_magic.jupyter.commands.models import ModelCommands
 from ofox_magic.jupyter.commands.sharing import SharingCommands
+from ofox_magic.jupyter.commands.showing import ShowingCommands
 from ofox_magic.jupyter.commands.tools import ToolCommands
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
@@ -21,6 +22,7 @@ HELP = """\
 %ofox ask [options] QUESTION  ask on one line; put the question in quotes where it ends in ?
 %ofox fix, explain [N]        what went wrong in the last cell that failed, or cell N; fix shows a new one, unrun
 %ofox history [N]             what was said, or the whole of turn N
+%ofox sent [N]                what was sent for turn N (the last), to the byte; sent --help says more
 %ofox undo, redo, clear       take the last step back, bring it again, take all turns away
 %ofox versions [N [K]]        the versions of turn N (the last), or let version K count
 %ofox fit [N]                 leave out the oldest N turns, or as many as the model's context needs
@@ -54,6 +56,7 @@ class Commands:
             **ModelCommands(kit).by_name,
             **ToolCommands(kit).by_name,
             **SharingCommands(kit).by_name,
+            **ShowingCommands(kit).by_name,
             **KeepingCommands(kit).by_name,
             "version": self._version,
             "help": self._help,

@@ -35,10 +35,9 @@ class KeepingCommands:
         path = _path(rest, "save FILE.json")
         if path.suffix != ".json":
             raise UsageError(f"%ofox save: expected a file that ends in .json, got {rest!r}")
-        there = "replaced" if path.exists() else "wrote"
         conversations = self._session.conversations
-        conversation_file.save(conversations, self._session.name, path, mask=self._kit.wiring.mask)
-        print(f"{there} {path}: {_turns(conversations)}")
+        done = conversation_file.save(conversations, self._session.name, path, mask=self._kit.wiring.mask)
+        print(f"{done} {path}: {_turns(conversations)}")
 
     def _load(self, rest: str) -> None:
         from ofox_magic import conversation_file, notebook_file

@@ -1,6 +1,11 @@
 """The words behind a command."""
 
+import argparse
+
 from IPython.core.error import UsageError
+
+from ofox_magic.jupyter import shell_words
+from ofox_magic.jupyter.grammar import usage_error, what_is_unknown
 
 
 def one_word(text: str, usage: str) -> str:
@@ -16,3 +21,17 @@ def number(text: str, most: int, usage: str) -> int:
         expected = f"a number from 1 to {most}" if most else "nothing, since there is nothing yet"
         raise UsageError(f"%ofox {usage}: expected {expected}, got {text!r}")
     return int(text)
+
+
+def parsed(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace | None:
+    """Return what *line* says; None where it asks for help, which is printed. Raises UsageError, one line."""
+    try:
+        given, unknown = parser.parse_known_args(shell_words.words(line))
+    except ValueError:
+        raise usage_error(parser.prog, "a quote is not closed: expected an even number of ' and \"") from None
+    if given.help:
+        print(parser.format_help())
+        return None
+    if unknown:
+        raise usage_error(parser.prog, what_is_unknown(unknown, parser))
+    return given
