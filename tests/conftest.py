@@ -4,8 +4,12 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ofox_magic.testing import practice_gateway
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # an example takes as long as a busy machine needs for it
 
 
 def pytest_configure(config):

@@ -4,6 +4,7 @@ import nh3
 
 from ofox_magic.render import mathml as formulas
 from ofox_magic.render.code import CSS_CLASSES
+from ofox_magic.render.interrupts import held_back
 from ofox_magic.render.links import SCHEMES, is_small_image, may_link
 
 TAGS = {
@@ -32,16 +33,17 @@ def sanitize(html: str, *, mathml: bool = False) -> str:
 
     With *mathml*, formulas too, of the elements that `render.mathml` writes.
     """
-    return nh3.clean(
-        html,
-        tags=_TAGS_WITH_MATHML if mathml else TAGS,
-        attributes=_ATTRIBUTES_WITH_MATHML if mathml else ATTRIBUTES,
-        tag_attribute_values=VALUES,
-        attribute_filter=_filter,
-        url_schemes={*SCHEMES, "data"},  # for the pictures that _filter lets through
-        link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
+    with held_back():  # nh3 drops what _filter raises, and an interrupt is raised wherever Python runs
+        return nh3.clean(
+            html,
+            tags=_TAGS_WITH_MATHML if mathml else TAGS,
+            attributes=_ATTRIBUTES_WITH_MATHML if mathml else ATTRIBUTES,
+            tag_attribute_values=VALUES,
+            attribute_filter=_filter,
+            url_schemes={*SCHEMES, "data"},  # for the pictures that _filter lets through
+            link_rel="noopener noreferrer nofollow",
+            set_tag_attribute_values={"a": {"target": "_blank"}},
+        )
 
 
 def _filter(_tag: str, name: str, value: str) -> str | None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ofox_magic.chat.conversation import Conversation, Exchange, Version
@@ -53,7 +53,6 @@ def through_json(conversation):
     return from_dict(json.loads(json.dumps(to_dict(conversation))), images.get)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(exchanges(), max_size=2).map(tuple).map(Conversation))
 def test_every_conversation_comes_back_equal(conversation):
     assert through_json(conversation) == conversation

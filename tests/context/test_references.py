@@ -176,20 +176,20 @@ SNIPPETS = [
 ]
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.sampled_from(SNIPPETS), min_size=1, max_size=5), st.sampled_from(["\n\n", "\n", "\n\nand\n\n"]))
 def test_code_data_and_addresses_go_through_as_they_are(snippets, between):
     text = between.join(snippets)
     assert pieces(text) == [text]
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=300, derandomize=True)
 @given(st.text(st.sampled_from("{}@df n`$\\()[]\n\"'.x~_#"), max_size=60))
 def test_whatever_is_typed_the_pieces_are_the_text(text):
     pieces(text)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.sampled_from(SNIPPETS), min_size=1, max_size=4), st.integers(0, 4))
 def test_a_reference_is_found_among_code_that_is_left_alone(snippets, place):
     snippets[place:place] = ["Look at {df} and @fig."]

@@ -161,7 +161,7 @@ numbers = st.lists(
 )
 
 
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True)
 @given(numbers)
 def test_every_figure_of_a_column_of_numbers_is_that_of_a_plain_computation(values):
     table = table_part(pd.DataFrame({"a": pd.Series([math.nan if v is None else v for v in values], dtype="float64")}))
@@ -177,7 +177,7 @@ def test_every_figure_of_a_column_of_numbers_is_that_of_a_plain_computation(valu
         assert float(mean.lstrip("≈")) == pytest.approx(plain, rel=1e-5, abs=1e-5 * max(map(abs, present)))
 
 
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=120, derandomize=True)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8)), min_size=1, max_size=30))
 def test_every_figure_of_a_column_of_texts_is_that_of_a_plain_computation(values):
     said = statistics_of(table_part([{"a": value} for value in values]), "a")

@@ -162,7 +162,7 @@ def said_of(table):
 
 
 @pytest.mark.parametrize(("make", "kind"), EVERY)
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(data=st.data())
 def test_every_figure_is_that_of_a_plain_computation(make, kind, data):
     values = data.draw(st.lists(KINDS[kind] | st.none(), min_size=1, max_size=25))
@@ -190,7 +190,7 @@ def check_mean(kind, present, mean):
     assert float(mean.removeprefix("≈")) == pytest.approx(plain, rel=1e-5, abs=1e-14 * largest * len(present))
 
 
-@settings(max_examples=25, derandomize=True, deadline=None)
+@settings(max_examples=25, derandomize=True)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3)), min_size=1, max_size=10))
 def test_the_levels_of_an_index_are_columns_with_figures_of_their_own(keys):
     pd = pytest.importorskip("pandas")

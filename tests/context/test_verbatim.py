@@ -104,7 +104,7 @@ def test_what_is_open_and_what_is_nested_is_not_gone_through_again_and_again(pie
     assert time.process_time() - began < 8
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=300, derandomize=True)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
 def test_ranges_are_in_order_and_apart_and_the_rest_is_what_lies_between(text):
     ranges = verbatim(text)

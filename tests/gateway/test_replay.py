@@ -705,7 +705,7 @@ def put(value, place, other):
     return changed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data(), other=JSON)
 def test_whatever_is_changed_in_a_cassette_it_plays_or_is_refused_in_one_line(tmp_path_factory, data, other):
     path = tmp_path_factory.mktemp("fuzz") / "x.ofox.jsonl"

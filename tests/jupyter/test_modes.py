@@ -140,7 +140,7 @@ def test_a_table_and_a_figure_are_found_again(gateway, recorded):
     cells = (FRAME, FIGURE, "%%ofox\nwhat of {df} and {fig}?")
     before, now = recorded.record(gateway, *cells)[-1], recorded.play(*cells)[-1]
     assert before.outputs[0]["data"] == now.outputs[0]["data"]
-    assert "df · table 2 × 2" in now.shown
+    assert "df · table · 2 rows × 2 columns" in now.shown
     assert recorded.cassette.stat().st_size < 10_000, "a picture is recorded by its digest"
     changed = recorded.play(FRAME.replace("90", "91"), FIGURE, cells[-1])[-1]
     assert "it differs from line 1 in message 1 (user).content[1].text: recorded “" in problem(changed)

@@ -92,13 +92,13 @@ def test_the_pieces_and_the_tail_are_the_whole_at_every_prefix_of_an_answer(text
 
 
 @given(DOCUMENTS)
-@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+@settings(max_examples=250, derandomize=True, database=None)
 def test_and_of_documents_made_of_any_lines(text):
     assert_whole_at_every_prefix(text)
 
 
 @given(DOCUMENTS, st.lists(st.integers(1, 80), min_size=1, max_size=12))
-@settings(max_examples=250, deadline=None, derandomize=True, database=None)
+@settings(max_examples=250, derandomize=True, database=None)
 def test_whatever_pieces_they_come_in(text, cuts):
     assert_whole_at_every_prefix(text, cuts)
 
