@@ -6,10 +6,9 @@ on.
 """
 
 import gc
-import threading
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 _STEPS = 16  # between two looks at the clock, which costs as much as a step
 
@@ -22,8 +21,8 @@ class Budget:
     """
     Holds *seconds* and never more. Work inside `with budget` is paid from it, and `check` ends work that costs more.
 
-    *share* of the time that goes by is earned back: somebody who renders all along lives on that. A garbage collection
-    that falls into the work costs nothing: it goes through all objects of the process, which may be very many.
+    *share* of the time that goes by is earned back: somebody who renders all along lives on that. Garbage is collected
+    after the work and not within: that goes through all objects of the process, which may be very many.
     """
 
     def __init__(
@@ -41,8 +40,7 @@ class Budget:
         self._earned_at = clock()
         self._began = 0.0
         self._steps = 0
-        self._thread = 0
-        self._collecting_since = 0.0
+        self._collects = False
 
     def earn(self, seconds: float) -> None:
         """Add *seconds*, and what the time since the last call brings."""
@@ -51,14 +49,15 @@ class Budget:
         self._earned_at = now
 
     def __enter__(self) -> Self:
-        self._thread = threading.get_ident()
+        self._collects = gc.isenabled()
+        gc.disable()
         self._began = self._processor()
-        gc.callbacks.append(self._collecting)
         return self
 
     def __exit__(self, *_: object) -> None:
-        gc.callbacks.remove(self._collecting)
         self._left -= self._processor() - self._began
+        if self._collects:
+            gc.enable()
 
     def check(self, steps: int = 1) -> None:
         """Go on, or raise TooMuch where nothing is left. *steps*: how many of the usual ones the work is like."""
@@ -68,11 +67,3 @@ class Budget:
         self._steps = 0
         if self._processor() - self._began > self._left:
             raise TooMuch
-
-    def _collecting(self, phase: str, _info: dict[str, Any]) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        if phase == "start":
-            self._collecting_since = time.thread_time()
-        else:
-            self._began += time.thread_time() - self._collecting_since

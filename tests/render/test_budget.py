@@ -35,15 +35,30 @@ def test_what_was_used_is_gone():
         look(budget)
 
 
-def test_a_garbage_collection_costs_nothing_however_many_objects_there_are():
-    heap = [[number] for number in range(1_000_000)]
-    begin = time.thread_time()
-    gc.collect()
-    once = time.thread_time() - begin
-    budget = Budget(2 * once)
-    for _ in range(4):
-        with budget:
-            gc.collect()
-            look(budget)
-    assert heap
-    assert not [callback for callback in gc.callbacks if getattr(callback, "__self__", None) is budget]
+def collections():
+    return [generation["collections"] for generation in gc.get_stats()]
+
+
+def test_no_garbage_collection_falls_into_the_work():
+    with Budget(1.0):
+        before = collections()
+        assert [[number] for number in range(100_000)]
+        assert collections() == before
+    assert [[number] for number in range(100_000)]
+    assert collections() != before
+
+
+def test_who_wants_no_garbage_collected_keeps_that():
+    gc.disable()
+    try:
+        with Budget(1.0):
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_what_is_raised_within_leaves_the_collection_of_garbage_as_it_was():
+    with pytest.raises(KeyboardInterrupt), Budget(1.0):
+        raise KeyboardInterrupt
+    assert gc.isenabled()
