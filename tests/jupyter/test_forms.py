@@ -7,7 +7,7 @@ import pytest
 from ofox_magic.practice import Script
 
 from .kernel import Kernel
-from .test_kernel import CHAT
+from .test_kernel import CHAT, wait_until
 
 MODELS = """
 from pydantic import BaseModel
@@ -363,3 +363,18 @@ def test_a_result_in_python_is_the_same_kind_of_object(forms, kernel_gateway):
     played(kernel_gateway, f"```json\n{GOOD}\n```")
     code = "a = session().ask('one').result(); print(type(a).__name__, a.json['price'], a.code[0].language, a.status)"
     assert printed(forms, code) == "Answer 1.5 json done"
+
+
+# -- stopped
+
+
+def test_a_stop_while_it_is_repaired_ends_the_cell_and_sets_no_value(forms, kernel_gateway):
+    played(kernel_gateway, BAD, Script(text="word " * 200, chunk_size=5, delay=0.05))
+    cell = forms.start("%%ofox --schema Sale -o got\none")
+    wait_until(lambda: "word word" in str(cell.frames[-1:]))
+    forms.interrupt()
+    cell = forms.finish()
+    assert cell.error == ["Interrupted: the answer was stopped; what came by then is kept"]
+    assert (
+        printed(forms, "print('got' in globals(), _ofox.status, session().turns[-1].state)") == "False stopped stopped"
+    )

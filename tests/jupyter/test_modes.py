@@ -9,6 +9,7 @@ from ofox_magic.practice import Script
 
 from .kernel import Kernel
 from .no_network import NoNetwork
+from .test_forms import BAD, GOOD, MODELS, REFUSED, new_cells
 from .test_kernel import wait_until
 
 KEY = "sk-of-only-for-recording-0123456789"
@@ -316,3 +317,30 @@ def test_a_replay_that_is_not_live_is_shown_once_and_at_once(kernel, kernel_gate
     cell = kernel.run("%%ofox --fresh\nhello")
     assert len(cell.frames) == 1
     assert cell.text == recording.text
+
+
+# -- answers in a form
+
+
+def test_a_repair_a_refusal_and_a_mended_cell_play_again_from_a_cassette(gateway, recorded):
+    cells = (MODELS, "%%ofox --schema Sale\none", "%%ofox -f json -o got\ntwo", "print(got)", "undefined", "%ofox fix")
+    gateway.play(
+        *(Script(text=BAD), Script(text=GOOD), REFUSED, Script(text=GOOD)),
+        Script(text="```python\nundefined = 1\n```"),
+    )
+    recorder = recorded.recorder(gateway)
+    player = recorded.player()
+    runs = [
+        [kernel.run(cell, stop_on_error=False) for cell in ("%load_ext ofox_magic", *cells)]
+        for kernel in (recorder, player)
+    ]
+    first, again = ([(cell.status, shown_by(cell), new_cells(cell)) for cell in run] for run in runs)
+    assert first == again
+    assert [status for status, *_ in again] == ["ok"] * 5 + ["error", "ok"]
+    assert again[4][1] == ["{'fruit': 'fig', 'price': 1.5}\n"]
+    assert again[6][2] == ["undefined = 1"]
+    assert recorded.no_network.reached_for == []
+
+
+def shown_by(cell):
+    return [output.get("data", {}).get("text/plain") or output.get("text") for output in cell.outputs]
