@@ -105,6 +105,11 @@ class Wiring:
             raise ConfigError(f"OFOX_MODE={settings.mode}: nothing is sent, and the gateway knows its models")
         return self.client.models()
 
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Return what is known of the gateway's models; asks it where that is a day old. Raises ConfigError."""
+        self.ensure_models()
+        return self.known_models.of(self._known_address(self.settings())).cards
+
     def ensure_models(self) -> None:
         """Ask the gateway for its models where what is known of them is a day old; where that fails, that stays."""
         with suppress(ConfigError):

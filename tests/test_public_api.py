@@ -80,6 +80,7 @@ def test_a_session_offers_exactly_these_names():
         "system",
         "tool",
         "toolbox",
+        "turn",
         "turns",
         "undo",
     }

@@ -186,6 +186,16 @@ class Session:
         placed = {exchange.id: under_way.get(exchange.id) or self._settled_turn(exchange) for exchange in exchanges}
         return tuple((placed | under_way).values())
 
+    def turn(self, turn_id: str) -> Turn | None:
+        """Return the turn of the current conversation that has this id; None where there is none."""
+        with self._changed:
+            history = self._histories.current
+            for asked in self._runner.under_way:
+                if asked.turn.id == turn_id and asked.history is history:
+                    return asked.turn
+            exchange = history.now.find(id=turn_id)
+        return self._settled_turn(exchange) if exchange else None
+
     def undo(self) -> bool:
         """Take the last step back (a turn, a re-run, a clear); one that is running is stopped. False: nothing to."""
         return self._step(History.undo)

@@ -91,7 +91,10 @@ class Converter:
 
     def of_file(self, path: str | Path, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return what the file *path* holds: a picture, or text under its name."""
-        content = files.read_file(path)
+        return self.of_content(files.read_file(path), choices)
+
+    def of_content(self, content: files.FileContent, choices: Choices = AS_SET) -> tuple[Part, ...]:
+        """Return what a file holds, whether it was read here or came from elsewhere."""
         if content.kind == "image":
             return picture_parts(content.data, name=content.name, detail=choices.detail)
         inserted = Inserted(content.name, "file", len(content.data))

@@ -90,15 +90,27 @@ def read_file(path: str | Path, *, most_bytes: int = 20 * MIB) -> FileContent:
         raise ConfigError(f"cannot read {shown}: {error.strerror or type(error).__name__}") from None
     except (RuntimeError, ValueError):  # no such user after ~; a NUL or half a character in the path
         raise ConfigError(f"cannot read {shown!r}: that is no path") from None
+    return _content(whole.name, data, shown)
+
+
+def uploaded(name: str, data: bytes) -> FileContent:
+    """Return what a file called *name* holds whose *data* came from elsewhere. Raises ConfigError, as `read_file`."""
+    shown = one_line(name, 200)
+    if not data:
+        raise ConfigError(f"cannot attach {shown}: the file is empty")
+    return _content(name, data, shown)
+
+
+def _content(name: str, data: bytes, shown: str) -> FileContent:
     media_type = _picture(data)
     if media_type:
-        return FileContent(whole.name, "image", data, media_type)
+        return FileContent(name, "image", data, media_type)
     text = _text(data, shown).encode()
-    suffix = whole.suffix.lower()
+    suffix = Path(name).suffix.lower()
     if suffix in _TABLES:
-        return FileContent(whole.name, "table", text, _TABLES[suffix])
+        return FileContent(name, "table", text, _TABLES[suffix])
     is_svg = suffix == ".svg" or text[:100].lstrip().startswith(b"<svg")
-    return FileContent(whole.name, "text", text, "image/svg+xml" if is_svg else "text/plain")
+    return FileContent(name, "text", text, "image/svg+xml" if is_svg else "text/plain")
 
 
 def _read(path: Path, shown: str, most: int) -> bytes:

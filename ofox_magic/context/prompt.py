@@ -1,7 +1,7 @@
 """A prompt with its references and attachments, as parts in order. The namespace and the displays are handed in."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from ofox_magic.context import files, references
 from ofox_magic.context.convert import AS_SET, Choices, Converter
 from ofox_magic.context.displays import Display, Displays
 from ofox_magic.context.sent_before import SentBefore
+from ofox_magic.context.watching import Source
 from ofox_magic.errors import ConfigError
 
 NEW = -1
@@ -51,9 +52,40 @@ class Notebook:
             tuple(parts), (*(() if raw else self._remarks(text)), *self._sent.changes(self._namespace, parts))
         )
 
+    def names_nothing(self, text: str) -> bool:
+        """Whether *text* refers to nothing of the notebook, so that `captured` says the same as `prompt`."""
+        return all(isinstance(piece, str) for piece in references.split(text, self.look_up, lambda _: True))
+
+    def captured(self, text: str, *, see: int = 0) -> Prompt:
+        """
+        Return *text* as it is and the displays as they were shown: what touches no object of the user's.
+
+        So it can be had while a cell runs, on another thread.
+        """
+        parts: list[Part] = [Text(text)] if text else []
+        for display in self._shown(see):
+            name = self._converter.name_of(display)
+            parts += self._named(name, replace(display, source=Source(display.type_name)), AS_SET)
+        return Prompt(tuple(parts))
+
+    @property
+    def mark(self) -> tuple[int, int]:
+        """What changes when there is something else that NEW stands for."""
+        return self._seen, self._displays.mark
+
+    def kinds_of(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield the names that *text* refers to, each with its type's name. No value is looked at."""
+        for piece in references.split(text, self.look_up, lambda _: True):
+            if not isinstance(piece, str):
+                yield piece.name, type(piece.value).__name__
+
+    def saw_all(self) -> None:
+        """Let NEW begin here."""
+        self._seen = self._displays.mark
+
     def sent(self, parts: Sequence[Part]) -> None:
         """Take notice that *parts* were sent: what changes from now on is said, and NEW begins here."""
-        self._seen = self._displays.mark
+        self.saw_all()
         self._sent.note(parts, self._namespace)
 
     def look_up(self, name: str) -> object:

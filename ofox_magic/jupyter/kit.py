@@ -1,8 +1,8 @@
 """What `install` hangs on the shell: the session, and what the notebook gives to it. It outlives a reload."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
@@ -12,8 +12,12 @@ from ofox_magic.jupyter.bundle import Bundle
 from ofox_magic.jupyter.consent import consent_of
 from ofox_magic.jupyter.keeping import Keeping
 from ofox_magic.jupyter.notebook_session import NotebookSession
+from ofox_magic.jupyter.panel.names import completions
 from ofox_magic.tools import ToolSession
 from ofox_magic.wiring import Wiring
+
+if TYPE_CHECKING:
+    from ofox_magic.jupyter.panel.panel import Panel
 
 _MIME = "text/llm+plain"
 
@@ -36,8 +40,9 @@ class Kit:
         self.wiring = Wiring(
             to_parts=self.converter.to_parts,
             before_send=self.keeping.before_send,
-            make_session=partial(NotebookSession, consent=partial(consent_of, shell)),
+            make_session=partial(NotebookSession, consent=partial(consent_of, shell), open_panel=self.panel),
         )
+        self._panel: Panel | None = None
 
     @property
     def session(self) -> ToolSession:
@@ -52,11 +57,37 @@ class Kit:
         """Give the user's variable *name* a *value*."""
         self._shell.push({name: value})
 
+    def panel(self) -> "Panel":
+        """Return the panel, made when first asked for; there is one, which can be shown in many places."""
+        from ofox_magic.jupyter.panel.panel import Panel  # widgets take long to import
+        from ofox_magic.jupyter.panel.questions import Questions
+
+        if self._panel is None or not self._panel.is_open:
+            wiring = self.wiring
+            self._panel = Panel(
+                self.session,
+                Questions(self.session, self.notebook, self.converter, wiring.card, self._later),
+                default_model=lambda: wiring.settings().model,
+                names=lambda prefix: completions(self._shell.user_ns, self._shell.user_ns_hidden, prefix),
+                models=wiring.cards,
+            )
+        return self._panel
+
     def close(self) -> None:
         """Leave the shell's displays as they were, write what is left, close connections. The conversation stays."""
+        if self._panel is not None:
+            self._panel.close()
         self.displays.uninstall()
         self.keeping.close()
         self.wiring.close()
+
+    def _later(self, work: Callable[[], None]) -> None:
+        """Run *work* on the kernel's main thread, once no cell runs there; where there is no kernel, now."""
+        loop = getattr(getattr(self._shell, "kernel", None), "io_loop", None)
+        if loop is None:
+            work()
+        else:
+            loop.add_callback(work)
 
     def _names_of(self, value: object) -> Iterator[str]:
         """The user's own names for *value*."""

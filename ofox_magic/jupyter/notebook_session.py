@@ -10,11 +10,28 @@ from ofox_magic.tools import ToolSession
 
 
 class NotebookSession(ToolSession):
-    """*consent* returns who can be asked now before a tool runs, or None; *given* is what a Session is made with."""
+    """
+    A Session with what only a notebook has.
 
-    def __init__(self, transport: Transport, *, consent: Callable[[], Consent | None], **given: Any) -> None:
+    *consent* returns who can be asked now before a tool runs, or None; *open_panel* returns the panel; *given* is what
+    a Session is made with.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        consent: Callable[[], Consent | None],
+        open_panel: Callable[[], Any],
+        **given: Any,
+    ) -> None:
         super().__init__(transport, **given)
         self._consent = consent
+        self._open_panel = open_panel
+
+    def panel(self) -> Any:
+        """Return the panel: a widget that shows this conversation live, and asks in it. Display it where you like."""
+        return self._open_panel()
 
     def ask(self, *content: object, **given: Any) -> Turn:
         """Ask as `Session.ask` does; where no *consent* is given, it is whoever sits at this notebook."""

@@ -7,7 +7,7 @@ import pytest
 
 from ofox_magic import ConfigError
 from ofox_magic.chat.budget import Budget, answer_tokens
-from ofox_magic.chat.ledger import Ledger, generated_tokens
+from ofox_magic.chat.ledger import Ledger, Spent, generated_tokens
 from ofox_magic.chat.messages import Usage
 from ofox_magic.chat.money import Cost, amount_of, approximately, dollars
 
@@ -267,3 +267,28 @@ def test_what_is_no_amount_is_refused_in_one_line(text):
     with pytest.raises(ConfigError, match="expected an amount in US dollars") as caught:
         amount_of(text)
     assert len(str(caught.value)) < 150
+
+
+def test_the_sum_of_a_ledger_is_kept_and_counted_anew_when_a_price_comes_to_be_known():
+    known = {}
+    looked_up = []
+
+    def price(usage, answered, asked):
+        looked_up.append(asked)
+        return known.get(asked)
+
+    ledger = Ledger(price)
+    for _ in range(500):
+        ledger.add("a", Usage(10, 5, 15))
+    ledger.add("b", None, estimate=Decimal(3))
+    assert ledger.spent().cost.unknown == 501
+    assert ledger.largest_answer == 5
+    looked_up.clear()
+    ledger.add("a", Usage(10, 7, 17))
+    assert ledger.spent().usage.total_tokens == 500 * 15 + 17
+    assert ledger.largest_answer == 7
+    assert len(looked_up) < 10, "an answer more costs no look at those before it"
+    known["a"] = Decimal(2)
+    assert ledger.spent().cost.known == 501 * 2
+    assert ledger.spent().cost.unknown == 1
+    assert ledger.spent() == sum(ledger.lines.values(), Spent())

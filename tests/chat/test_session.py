@@ -520,3 +520,40 @@ def test_history_changes_are_told():
     session.undo()
     session.fork("other")
     assert [(type(n), n.name) for n in told] == [(HistoryReplaced, "main"), (HistoryReplaced, "other")]
+
+
+def test_a_turn_is_asked_again_by_its_id_with_its_own_question_or_another():
+    session = scripted_session("a", "b", "c")
+    turn = session.ask("first", key="cell:1")
+    turn.wait()
+    again = session.ask(again=turn.id)
+    again.wait()
+    assert (again.id, again.key) == (turn.id, "cell:1")
+    assert again.question == turn.question
+    session.ask("edited", again=turn.id).wait()
+    assert [version.question[0].text for version in session.turns[0].versions] == ["first", "first", "edited"]
+    with pytest.raises(ConfigError, match="no turn of this conversation"):
+        session.ask(again="nothing")
+
+
+def test_a_choice_for_the_next_turns_is_told_to_subscribers():
+    session = scripted_session()
+    told = []
+    session.subscribe(told.append)
+    session.model = "a/b"
+    session.system = "Be brief."
+    session.budget = None
+    assert [type(notice).__name__ for notice in told] == ["ChoiceChanged"] * 3
+    assert session.snapshot().seq == told[-1].seq
+
+
+def test_one_turn_is_found_by_its_id_while_it_waits_runs_and_after():
+    gate = threading.Event()
+    session = scripted_session([TextDelta("a"), gate], "b")
+    first, second = session.ask("1"), session.ask("2")
+    assert session.turn(first.id) is first
+    assert session.turn(second.id) is second
+    gate.set()
+    second.wait()
+    assert session.turn(first.id).reply.text == "a"
+    assert session.turn("nothing") is None

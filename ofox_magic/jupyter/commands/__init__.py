@@ -35,6 +35,7 @@ HELP = """\
 %ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; --mask A,B hides columns
 %ofox usage                   tokens and cost so far, by model
 %ofox budget [USD]            show or set what may be spent; - lifts it
+%ofox panel                   the conversation as a panel, live in both ways
 %ofox save, load FILE         the conversations as a file; load takes a saved notebook too
 %ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
 %ofox version, help           this
@@ -58,6 +59,7 @@ class Commands:
             **SharingCommands(kit).by_name,
             **ShowingCommands(kit).by_name,
             **KeepingCommands(kit).by_name,
+            "panel": self._show_panel,
             "version": self._version,
             "help": self._help,
         }
@@ -79,6 +81,11 @@ class Commands:
 
     def _version(self, _: str) -> None:
         print(f"ofox_magic {ofox_magic.__version__}")
+
+    def _show_panel(self, _: str) -> None:
+        from IPython.display import display
+
+        display(self._kit.panel())
 
     def _help(self, rest: str) -> None:
         print(options.help_text() if rest in ("ask", "%%ofox") else HELP)

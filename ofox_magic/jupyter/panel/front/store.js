@@ -1,0 +1,184 @@
+// What the page knows of the conversation: one store for a widget, however many views show it.
+
+const SETTLED = new Set(["done", "stopped", "incomplete", "failed"]);
+const BUSY_AFTER = 600; // ms without an answer, after which the kernel counts as busy
+const GONE_AFTER = 6000; // ms without an answer, after the connection was seen to break
+
+class Refusal extends Error {}
+
+class Store {
+  constructor(model) {
+    this.turns = new Map();
+    this.older = 0;
+    this.session = null;
+    this.pending = new Map();
+    this.see = false;
+    this.busy = false;
+    this.gone = false;
+    this.models = null;
+    this.typed = [];
+    this._model = model;
+    this._watchers = new Set();
+    this._waiting = new Map();
+    this._number = Math.floor(Math.random() * 2 ** 40); // other pages number theirs, and all hear all answers
+    model.on("msg:custom", (message) => this._take(message));
+    model.on("comm_live_update", () => this._looseConnection());
+    model.on("comm:close", () => this._looseConnection());
+    this.do("hello").catch(() => {});
+  }
+
+  // Call `watcher` with the kind of each change and what it is about; returns what ends that.
+  watch(watcher) {
+    this._watchers.add(watcher);
+    return () => this._watchers.delete(watcher);
+  }
+
+  get running() {
+    return [...this.turns.values()].filter((turn) => !SETTLED.has(turn.state));
+  }
+
+  // Ask the kernel to do something. Resolves with its answer; rejects with a Refusal.
+  do(name, fields = {}, buffers = []) {
+    const number = ++this._number;
+    const answer = new Promise((resolve, reject) => this._waiting.set(number, { resolve, reject }));
+    answer.number = number;
+    this._model.send({ do: name, number, ...fields }, undefined, buffers);
+    setTimeout(() => this._waiting.has(number) && this._setBusy(true), BUSY_AFTER);
+    return answer;
+  }
+
+  // Send a question. It stands among the pending ones until the kernel has it.
+  async ask({ text, files = [], again = null }) {
+    if (text.trim()) this.typed.push(text);
+    const buffers = await Promise.all(files.map((file) => file.arrayBuffer()));
+    const fields = { text, see: this.see, files: files.map((file) => file.name || "picture.png"), again };
+    const answer = this.do("ask", fields, buffers);
+    const question = { number: answer.number, text, count: files.length, label: "queued", again };
+    this.pending.set(question.number, question);
+    this._tell("pending");
+    try {
+      return await answer;
+    } finally {
+      this.pending.delete(question.number);
+      this._tell("pending");
+    }
+  }
+
+  async withdraw(number) {
+    const { withdrawn } = await this.do("withdraw", { question: number });
+    if (!withdrawn) return;
+    this._waiting.get(number)?.reject(new Refusal(""));
+    this._waiting.delete(number);
+  }
+
+  setSee(see) {
+    this.see = see;
+    this._tell("see");
+  }
+
+  _take(message) {
+    this._setBusy(false);
+    if (this.gone) this._setGone(false);
+    this[`_on_${message.type}`]?.(message);
+  }
+
+  _on_reset({ turns, older, session }) {
+    this.turns = new Map(turns.map((turn) => [turn.id, turn]));
+    this.older = older;
+    this.session = session;
+    this._tell("reset");
+    this._tell("session");
+  }
+
+  _on_older({ turns, older }) {
+    const fresh = turns.filter((turn) => !this.turns.has(turn.id));
+    this.turns = new Map([...fresh.map((turn) => [turn.id, turn]), ...this.turns]);
+    this.older = older;
+    this._tell("older", fresh);
+  }
+
+  _on_turn({ turn }) {
+    this.turns.set(turn.id, turn);
+    this._tell("turn", turn);
+  }
+
+  _on_grow({ id, blocks = [], tail, reasoning = "" }) {
+    const turn = this.turns.get(id);
+    if (!turn) return;
+    turn.blocks.push(...blocks);
+    if (tail) turn.tail = turn.tail.slice(0, tail[0]) + tail[1];
+    turn.reasoning += reasoning;
+    turn.retrying = "";
+    this._tell("grow", { turn, blocks, reasoning });
+  }
+
+  _on_calls({ id, html }) {
+    const turn = this.turns.get(id);
+    if (!turn) return;
+    turn.calls = html;
+    this._tell("calls", turn);
+  }
+
+  _on_state({ id, state, note, versions }) {
+    const turn = this.turns.get(id);
+    if (!turn) return;
+    turn.state = state;
+    turn.retrying = note;
+    if (versions) Object.assign(turn, { versions, version: versions - 1 });
+    this._tell("head", turn);
+  }
+
+  _on_head({ turn: head }) {
+    const turn = this.turns.get(head.id);
+    if (!turn) return;
+    Object.assign(turn, head, { calls: "" });
+    this._tell("head", turn);
+  }
+
+  _on_session({ session }) {
+    this.session = session;
+    this._tell("session");
+  }
+
+  _on_done({ type, number, ...answer }) {
+    this._waiting.get(number)?.resolve(answer);
+    this._waiting.delete(number);
+  }
+
+  _on_refused({ number, why }) {
+    this._waiting.get(number)?.reject(new Refusal(why));
+    this._waiting.delete(number);
+  }
+
+  _on_waiting({ number, why }) {
+    const question = this.pending.get(number);
+    if (!question) return;
+    question.label = why;
+    this._tell("pending");
+  }
+
+  // The widget lost its comm, or has one again: see whether a kernel is there that knows this conversation.
+  _looseConnection() {
+    clearTimeout(this._probe);
+    const answer = this.do("hello");
+    answer.catch(() => {});
+    this._probe = setTimeout(() => this._waiting.has(answer.number) && this._setGone(true), GONE_AFTER);
+  }
+
+  _setBusy(busy) {
+    if (this.busy === busy) return;
+    this.busy = busy;
+    this._tell("life");
+  }
+
+  _setGone(gone) {
+    this.gone = gone;
+    if (gone) for (const question of this.pending.values()) question.label = "not asked: the kernel is gone";
+    this._tell("pending");
+    this._tell("life");
+  }
+
+  _tell(kind, what) {
+    for (const watcher of [...this._watchers]) watcher(kind, what);
+  }
+}

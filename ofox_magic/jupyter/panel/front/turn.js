@@ -1,0 +1,122 @@
+// A turn: the question, the answer, and what can be done with both.
+
+const STATES = {
+  queued: "queued: another answer comes first",
+  waiting: "waiting for the model",
+  streaming: "",
+  tools: "waiting for the kernel to run what the model calls",
+};
+const ENDS = { stopped: "Stopped.", incomplete: "This answer broke off.", failed: "There is no answer." };
+
+class TurnView {
+  // `actions` has edit(turn) and say(text).
+  constructor(store, turn, actions) {
+    this._store = store;
+    this._actions = actions;
+    this._answer = new AnswerView();
+    this._question = make("div", { class: "ofox-question" });
+    this._status = make("p", { class: "ofox-quiet ofox-status" });
+    this._problem = make("div", { class: "ofox-problem" });
+    this._foot = make("div", { class: "ofox-foot" });
+    this.element = make("article", { class: "ofox-turn", tabIndex: -1 });
+    this.element.append(this._question, this._answer.element, this._status, this._problem, this._foot);
+    this.show(turn);
+  }
+
+  show(turn) {
+    this.turn = turn;
+    this._showQuestion();
+    this._answer.show(turn);
+    this.showHead();
+  }
+
+  grow({ blocks, reasoning }) {
+    this._answer.grow(this.turn, blocks, reasoning);
+    this._showState();
+  }
+
+  showCalls() {
+    this._answer.showCalls(this.turn);
+  }
+
+  showHead() {
+    const { turn } = this;
+    this.element.setAttribute("aria-label", `Question: ${turn.question.slice(0, 80)}`);
+    this._answer.grow(turn, [], "");
+    this._showState();
+    this._showFoot();
+  }
+
+  _showQuestion() {
+    const { turn } = this;
+    this._question.replaceChildren(
+      make("p", { class: "ofox-asked", dir: "auto", text: turn.question + (turn.cut ? " …" : "") }),
+      turn.chips.length ? make("ul", { class: "ofox-chips" }, ...turn.chips.map((each) => chip(each))) : "",
+      ...turn.remarks.map((remark) => make("p", { class: "ofox-quiet", text: remark })),
+      turn.cell ? make("span", { class: "ofox-from", text: "cell", title: "asked in a %%ofox cell" }) : "",
+    );
+  }
+
+  _showState() {
+    const { turn } = this;
+    const isRunning = !SETTLED.has(turn.state);
+    this.element.classList.toggle("ofox-live", turn.state === "streaming");
+    this._status.textContent = isRunning ? turn.retrying || STATES[turn.state] : "";
+    if (isRunning && !this._status.textContent && !turn.tail && !turn.blocks.length) {
+      this._status.textContent = turn.reasoning ? "thinking" : "answering";
+    }
+    this._status.hidden = !this._status.textContent;
+    this._problem.hidden = !turn.error && !(turn.state in ENDS);
+    const failed = turn.state !== "stopped";
+    this._problem.className = `ofox-problem${failed ? " ofox-failed" : ""}`;
+    this._problem.replaceChildren(
+      make("span", { text: [ENDS[turn.state], turn.error].filter(Boolean).join(" ") }),
+      failed ? make("button", { type: "button", class: "ofox-plainbutton", text: "Try again", on: { click: () => this._again() } }) : "",
+    );
+  }
+
+  _showFoot() {
+    const { turn } = this;
+    if (!SETTLED.has(turn.state)) {
+      const label = turn.state === "queued" ? "Do not ask" : "Stop";
+      this._foot.replaceChildren(turn.state === "queued" ? iconButton("close", label, () => this._do("stop", { turn: turn.id }), { shown: true }) : "");
+      return;
+    }
+    const copy = iconButton("copy", "Copy answer", () => this._copy(copy));
+    this._foot.replaceChildren(
+      ...this._versions(),
+      copy,
+      iconButton("again", "Ask again", () => this._again()),
+      iconButton("edit", "Edit the question", () => this._actions.edit(turn)),
+      make("span", { class: "ofox-quiet ofox-note", text: turn.note }),
+    );
+  }
+
+  _versions() {
+    const { id, version, versions } = this.turn;
+    if (versions < 2) return [];
+    const go = (index) => this._do("version", { turn: id, index });
+    return [
+      iconButton("left", "Earlier version", () => go(version - 1), { disabled: version === 0 }),
+      make("span", { class: "ofox-quiet", text: `${version + 1}/${versions}`, title: `version ${version + 1} of ${versions}` }),
+      iconButton("right", "Later version", () => go(version + 1), { disabled: version === versions - 1 }),
+    ];
+  }
+
+  _again() {
+    this._do("again", { turn: this.turn.id });
+  }
+
+  async _copy(button) {
+    let text = this._answer.text; // what the page shows, where no kernel says how it was written
+    if (!this._store.gone && !this._store.busy) {
+      const late = new Promise((resolve) => setTimeout(resolve, 1000, { text }));
+      ({ text } = await Promise.race([this._store.do("copy", { turn: this.turn.id }), late]).catch(() => ({ text })));
+    }
+    await copyText(text, button);
+  }
+
+  _do(name, fields) {
+    this._store.do(name, fields).catch((refusal) => this._actions.say(refusal.message));
+  }
+}
