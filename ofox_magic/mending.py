@@ -53,7 +53,7 @@ def question(
     tables = tuple(tables)
     if not tables:
         return (Text(f"{text}\n\n{TASKS[task]}"),)
-    fence = fence_for("".join(f"{table.name}{table.text}" for table in tables))
+    fence = fence_for("".join(table.sent for table in tables))
     return (
         Text(f"{text}\n\nThe tables that the code used:\n{fence}text"),
         *tables,

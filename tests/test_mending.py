@@ -99,7 +99,7 @@ def test_tables_go_as_parts_and_stand_in_a_fence():
     parts = question("fix", failure_of(), [table])
     assert parts[1] is table
     code = blocks_of(sent(parts))[-1].code
-    assert code == f"{table.heading}\nprice (int64)"
+    assert code == table.sent
 
 
 INJECTIONS = [

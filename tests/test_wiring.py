@@ -12,7 +12,7 @@ def test_a_program_passes_tables_pictures_and_files_as_a_notebook_does(gateway, 
     (tmp_path / "notes.txt").write_text("some notes")
     connect().ask("look", [{"a": 1}, {"a": 2}], Image.new("RGB", (3, 2)), tmp_path / "notes.txt", 5).result()
     text, table, picture, file, number = gateway.received[0].json["messages"][0]["content"]
-    assert (text["text"], file["text"], number["text"]) == ("look", "File `notes.txt`:\nsome notes", "5")
+    assert (text["text"], file["text"], number["text"]) == ("look", "File `notes.txt`:\n```\nsome notes\n```", "5")
     assert table["text"].startswith("Table: 2 rows × 1 column")
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")
 

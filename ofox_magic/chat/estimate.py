@@ -57,7 +57,7 @@ def tokens(thing: str | Part) -> int:
         case Text() | ToolResult():
             return _of_text(thing.text)
         case Table():
-            return _of_text(f"{thing.heading}\n{thing.text}")
+            return _of_text(thing.sent)
         case Image():
             return _of_picture(thing)
         case ToolCall():

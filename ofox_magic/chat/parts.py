@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from ofox_magic.errors import ConfigError
+from ofox_magic.untrusted import fenced
 
 Detail: TypeAlias = Literal["auto", "low", "high"]
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
@@ -85,6 +86,11 @@ class Table:
         """The line that goes before the text, so that the model knows what it reads."""
         name = f" `{self.name}`" if self.name else ""
         return f"Table{name}: {self.shape}"
+
+    @property
+    def sent(self) -> str:
+        """It as a model reads it: the text is data, in a fence that nothing within it can end."""
+        return f"{self.heading}\n{fenced(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ofox_magic.context.mimebundle import parts_of_bundle
 from ofox_magic.context.sharing import Level, Sharing
 from ofox_magic.context.table import is_table, table_part
 from ofox_magic.errors import ConfigError
+from ofox_magic.untrusted import fenced
 
 _SPEAKING = ("_ai_repr_", "_repr_llm_")
 """Methods by which a value says itself what a model should read: Jupyter AI's name, and that of the field."""
@@ -98,7 +99,7 @@ class Converter:
         if content.kind == "image":
             return picture_parts(content.data, name=content.name, detail=choices.detail)
         inserted = Inserted(content.name, "file", len(content.data))
-        return (Text(f"File `{content.name}`:\n{content.data.decode()}", (inserted,)),)
+        return (Text(f"File `{content.name}`:\n{fenced(content.data.decode())}", (inserted,)),)
 
     def of_address(self, url: str, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return the picture at *url*, which is sent as an address: nothing is fetched here."""

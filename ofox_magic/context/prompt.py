@@ -12,6 +12,7 @@ from ofox_magic.context.displays import Display, Displays
 from ofox_magic.context.sent_before import SentBefore
 from ofox_magic.context.watching import Source
 from ofox_magic.errors import ConfigError
+from ofox_magic.untrusted import fenced
 
 NEW = -1
 """For *see*: all displays since the last question."""
@@ -152,7 +153,7 @@ class Notebook:
 
 def _inserted(text: str, name: str, value: object, heading: str) -> Text:
     kind = "text" if isinstance(value, Display) else type(value).__name__
-    return Text(heading + text, (Inserted(name, kind, len(text.encode())),))
+    return Text(heading + fenced(text) if heading else text, (Inserted(name, kind, len(text.encode())),))
 
 
 def _is_there(path: str) -> bool:

@@ -87,7 +87,7 @@ def _described(
     frame: "Frame", columns: Sequence[tuple[str, str]], table: Table, masked: frozenset[int], budget: int | None
 ) -> str:
     def fits(text: str) -> bool:
-        return budget is None or tokens(f"{table.heading}\n{text}") <= budget
+        return budget is None or tokens(replace(table, text=text)) <= budget
 
     full = table.level == "full"
     if full and budget is not None and (least := table.rows * len(columns) // 2) > budget:

@@ -85,7 +85,7 @@ def _content_part(part: Text | Image | Table, pictures: _Pictures) -> dict[str, 
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     if isinstance(part, Table):
-        return {"type": "text", "text": f"{part.heading}\n{part.text}"}
+        return {"type": "text", "text": part.sent}
     return pictures.part(part)
 
 

@@ -120,7 +120,7 @@ def _texts(call: ToolCall, parts: Iterable[Part]) -> Iterator[str]:
             case Text(text):
                 yield text
             case Table():
-                yield f"{part.heading}\n{part.text}"
+                yield part.sent
             case Image():
                 pictures += 1
                 yield f"{picture_heading(call, pictures, part)[:-1]}: see the message below]"

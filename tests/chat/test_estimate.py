@@ -129,7 +129,7 @@ def test_a_text_is_about_as_many_tokens_as_its_words_and_signs(text, low, high):
 
 def test_a_part_counts_what_is_sent_of_it():
     table = Table("a,b\n1,2", 1, 2, "df")
-    assert tokens(table) == tokens(f"{table.heading}\n{table.text}")
+    assert tokens(table) == tokens(table.sent)
     assert tokens(Text("hello")) == tokens("hello")
     assert tokens(Reasoning("long thoughts")) == 0
 

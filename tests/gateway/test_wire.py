@@ -83,7 +83,7 @@ def test_parameters_go_along_as_they_are_and_win():
         ),
         (
             user(Table("a\n1", 1, 1, "df")),
-            {"role": "user", "content": [{"type": "text", "text": "Table `df`: 1 row × 1 column\na\n1"}]},
+            {"role": "user", "content": [{"type": "text", "text": "Table `df`: 1 row × 1 column\n```\na\n1\n```"}]},
         ),
         (Message("assistant", (Reasoning("hm"), Text("a"))), {"role": "assistant", "content": "a"}),
     ],

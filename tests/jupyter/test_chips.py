@@ -18,7 +18,7 @@ def test_each_thing_that_went_along_has_a_chip_in_order():
     )
     assert chips([question]) == (
         "n · int · 1 B",
-        "df · table · 1,000 rows × 5 columns · stats · 3 B · ≈14 tokens",
+        "df · table · 1,000 rows × 5 columns · stats · 3 B · ≈20 tokens",
         "fig · PNG · 640 × 480 px · 1.5 kB · ≈425 tokens",
         "https://img.example.org/a.png · picture · by its address · ≈1,105 tokens",
     )

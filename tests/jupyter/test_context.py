@@ -153,7 +153,7 @@ def test_files_and_addresses_are_attached(kernel, kernel_gateway):
     cell = kernel.run("%%ofox -a shot.png -a notes.txt -a https://img.example.org/a.png\nlook")
     parts = content(kernel_gateway)
     assert picture_of(parts[1])[1].size == (30, 20)
-    assert parts[2]["text"] == "File `notes.txt`:\nsome notes"
+    assert parts[2]["text"] == "File `notes.txt`:\n```\nsome notes\n```"
     assert parts[3]["image_url"]["url"] == "https://img.example.org/a.png"
     names = ("shot.png · PNG · 30 × 20 px", "notes.txt · file · 10 B", "https://img.example.org/a.png · picture")
     assert all(f'<li class="ofox-chip">{name}' in cell.html for name in names)
@@ -162,7 +162,7 @@ def test_files_and_addresses_are_attached(kernel, kernel_gateway):
 def test_a_path_in_a_variable_is_attached_as_the_file_that_it_is(kernel, kernel_gateway):
     kernel.run("import pathlib; notes = pathlib.Path('notes.md'); notes.write_text('some {notes}')")
     cell = kernel.run("%%ofox -a notes\nlook")
-    assert texts(kernel_gateway) == ["look", "File `notes.md`:\nsome {notes}"]
+    assert texts(kernel_gateway) == ["look", "File `notes.md`:\n```\nsome {notes}\n```"]
     assert "notes.md · file · 12 B" in cell.html
 
 

@@ -89,7 +89,7 @@ def test_the_python_api_works_in_a_notebook(kernel, kernel_gateway):
     )
     assert cell.printed == "one two three 4\n"
     body = sent(kernel_gateway).json
-    assert body["messages"][-1]["content"][1]["text"] == "Table `df`: 1 row × 1 column\na\n1"
+    assert body["messages"][-1]["content"][1]["text"] == "Table `df`: 1 row × 1 column\n```\na\n1\n```"
     assert body["temperature"] == 0
 
 

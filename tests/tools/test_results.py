@@ -114,7 +114,7 @@ def test_a_path_in_a_result_is_a_name_and_its_file_stays_unread(convert, tmp_pat
 def test_a_table_is_profiled_by_its_rules(convert):
     pd = pytest.importorskip("pandas")
     outcome = outcome_of(pd.DataFrame({"a": [1, 2, 3]}), convert)
-    assert outcome.text.startswith("Table: 3 rows × 1 column\nColumns (dtype)")
+    assert outcome.text.startswith("Table: 3 rows × 1 column\n```\nColumns (dtype)")
     assert "min 1, mean 2, max 3" in outcome.text
     assert [type(part) for part in outcome.parts] == [Table]
 
