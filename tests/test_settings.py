@@ -167,6 +167,7 @@ def test_a_secret_does_not_show_itself():
         repr(read(OFOX_API_KEY=KEY)),
     ]
     assert not any(KEY[6:18] in text for text in shown)
+    assert (repr(secret), f"{secret:>13}") == ("Secret(set)", "  Secret(set)")
     assert KEY not in repr([getattr(secret, name, None) for name in dir(secret) if not callable(getattr(secret, name))])
 
 
@@ -183,6 +184,7 @@ def test_a_secret_is_not_taken_along(take):
         (f"{KEY}{KEY}", "[key]"),
         (f"cut: {KEY[3:20]}…", "cut: [key]…"),
         (f"two: {KEY[:14]} and {KEY[-12:]}", "two: [key] and [key]"),
+        (f"thrice: {KEY[:12]} {KEY[:12]} {KEY[:12]}", "thrice: [key] [key] [key]"),
         ("nothing here", "nothing here"),
         (KEY[:11], KEY[:11]),
     ],
@@ -191,5 +193,12 @@ def test_a_secret_masks_itself_and_its_pieces(text, masked):
     assert Secret(KEY).mask(text) == masked
 
 
-def test_a_short_secret_is_masked_whole():
-    assert Secret("short").mask("a short one") == "a [key] one"
+@pytest.mark.parametrize(
+    ("key", "text", "masked"),
+    [
+        ("short", "a short one", "a [key] one"),
+        ("x" * 20, f"a {'x' * 13} a", "a [key] a"),
+    ],
+)
+def test_no_key_is_too_short_or_too_uniform_to_be_masked_whole(key, text, masked):
+    assert Secret(key).mask(text) == masked

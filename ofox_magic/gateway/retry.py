@@ -5,7 +5,6 @@ Policy of the design, section 3: at most 2 retries, on what a second try can men
 answer was delivered (the caller sees to that).
 """
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -69,10 +68,9 @@ def _number(text: str) -> float | None:
 
 def _until(text: str, now: datetime) -> float | None:
     try:
-        wait = (parsedate_to_datetime(text) - now).total_seconds()
+        return max((parsedate_to_datetime(text) - now).total_seconds(), 0.0)
     except (TypeError, ValueError, OverflowError):
         return None
-    return max(wait, 0.0) if math.isfinite(wait) else None
 
 
 def _duration(text: str) -> float | None:

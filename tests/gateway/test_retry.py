@@ -87,8 +87,16 @@ def test_otherwise_it_doubles_up_to_eight_seconds_with_full_jitter(attempt, cap)
     assert pause(attempt, 503, {}, now=NOW, jitter=0.0) == 0
 
 
-def test_what_is_asked_for_has_no_jitter():
-    assert pause(1, 503, {"retry-after": "3"}, now=NOW, jitter=0.1) == 3
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (503, {"retry-after": "3"}, 3),
+        (503, {"retry-after": "Tue, 24 Nov 2026 12:00:30 GMT"}, 30),
+        (429, {"x-ratelimit-reset-requests": "12s"}, 12),
+    ],
+)
+def test_what_is_asked_for_has_no_jitter(status, headers, seconds):
+    assert pause(1, status, headers, now=NOW, jitter=0.1) == seconds
 
 
 def test_when_the_request_limit_is_reset_says_nothing_of_other_failures():

@@ -19,9 +19,12 @@ corpus = json.loads(CASES.read_text(encoding="utf-8")) if CASES.exists() else {"
 needs_corpus = pytest.mark.skipif(not CASES.exists(), reason="no shared/corpora beside the checkout (OFOX_CORPORA)")
 
 
-def events(*chunks):
-    parser = SSEParser()
+def events_of(parser, chunks):
     return [event for chunk in chunks for event in parser.feed(chunk)]
+
+
+def events(*chunks):
+    return events_of(SSEParser(), chunks)
 
 
 def data(*chunks):
@@ -65,7 +68,7 @@ def test_every_framing_case_gives_the_expected_events_at_every_cut(case):
     expected = case["expect"]
     for chunks in cuts_of([bytes_of(chunk) for chunk in case["chunks"]]):
         parser = SSEParser()
-        got = [event for chunk in chunks for event in parser.feed(chunk)]
+        got = events_of(parser, chunks)
         assert same(got, expected["events"]), f"{case['name']}, cut into {[len(chunk) for chunk in chunks][:9]}"
         assert parser.last_event_id == expected["last_event_id"]
         if not isinstance(expected["retry_ms"], str):
@@ -100,6 +103,25 @@ def test_lines_end_with_lf_cr_or_crlf(end):
         assert events(*chunks) == [ServerSentEvent("one\ntwo"), ServerSentEvent("three", "x")]
 
 
+def test_a_line_feed_behind_a_cut_crlf_ends_a_line_of_its_own():
+    for chunks in cuts_of([b"data: one\r\n\ndata: two\n\n"]):
+        assert data(*chunks) == ["one", "two"]
+
+
+def test_a_byte_order_mark_is_dropped_at_the_start_and_nowhere_else():
+    mark = "\ufeff"
+    for chunks in cuts_of([f"{mark}data: one\n\n{mark}data: lost\ndata: {mark}two{mark}\n\n".encode()]):
+        assert data(*chunks) == ["one", f"{mark}two{mark}"]
+
+
+def test_the_type_of_an_event_holds_for_it_alone():
+    assert events(b"event: x\ndata: a\n\ndata: b\n\nevent: y\n\ndata: c\n\n") == [
+        ServerSentEvent("a", "x"),
+        ServerSentEvent("b"),
+        ServerSentEvent("c"),
+    ]
+
+
 @pytest.mark.parametrize("char", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c", "\x1e"])
 def test_nothing_else_ends_a_line(char):
     assert data(f'data: {{"c":"a{char}b"}}\n\n'.encode()) == [f'{{"c":"a{char}b"}}']
@@ -122,6 +144,21 @@ def test_comments_ids_and_retries_are_no_data():
     assert (parser.retry, parser.last_event_id) == (2500, "7")
 
 
+def test_an_id_with_a_null_and_a_retry_that_is_no_number_change_nothing():
+    parser = SSEParser()
+    assert parser.retry is None
+    assert list(parser.feed("id: 7\nid: 8\0\nretry: -1\nretry: ٣\nretry:\ndata: x\n\n".encode())) == [
+        ServerSentEvent("x", id="7")
+    ]
+    assert parser.retry is None
+
+
+def test_a_retry_of_thousands_of_digits_is_for_ever():
+    parser = SSEParser()
+    assert list(parser.feed(b"retry: " + b"9" * 10_000 + b"\n")) == []
+    assert parser.retry > 10**17
+
+
 def test_an_event_that_the_end_cuts_off_is_there_for_who_asks():
     parser = SSEParser()
     assert list(parser.feed(b"data: last")) == []
@@ -134,6 +171,19 @@ def test_a_line_beyond_the_cap_is_refused_before_it_is_whole():
     with pytest.raises(ProtocolError, match="at most 100 bytes"):
         for _ in range(20):
             list(parser.feed(b"data: 1234"))
+
+
+def test_lines_and_events_as_long_as_the_caps_are_taken_however_many():
+    stream = b"data: 1234567\n\ndata: 12\ndata: 3456\n\n" * 3
+    for chunks in cuts_of([stream]):
+        parser = SSEParser(max_line=13, max_event=8)
+        assert [event.data for event in events_of(parser, chunks)] == ["1234567", "12\n3456"] * 3
+    for chunks in cuts_of([b"data: 12345678"]):
+        with pytest.raises(ProtocolError, match="at most 13 bytes"):
+            events_of(SSEParser(max_line=13), chunks)
+    for chunks in cuts_of([b"data: 12\ndata: 34567\n"]):
+        with pytest.raises(ProtocolError, match="at most 8 characters"):
+            events_of(SSEParser(max_event=8), chunks)
 
 
 def test_a_line_beyond_the_cap_in_one_chunk_is_refused_too():
