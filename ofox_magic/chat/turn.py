@@ -35,7 +35,7 @@ class Turn:
         remarks: tuple[str, ...] = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
-        cancel: Callable[[], None],
+        cancel: Callable[["Turn"], None],
         price: Price = lambda *_: None,
         serve: Callable[[], None] = lambda: None,
     ) -> None:
@@ -72,7 +72,7 @@ class Turn:
 
     def cancel(self) -> None:
         """Stop it: close the connection at once, or leave the queue. Returns before the turn has settled."""
-        self._cancel()
+        self._cancel(self)
 
     def wait(self, timeout: float | None = None) -> bool:
         """
