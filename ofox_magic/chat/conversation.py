@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
+from ofox_magic.chat.calls import sendable, with_ids
 from ofox_magic.chat.events import Event, Finished, FinishReason, Identified, UsageReported
 from ofox_magic.chat.messages import Message, Usage, tool
 from ofox_magic.chat.parts import Part, Text, ToolCall, ToolResult
@@ -16,6 +17,7 @@ from ofox_magic.chat.trail import Trail
 from ofox_magic.errors import ConfigError, OfoxError
 
 NOT_RUN = "This call was not run."
+NOTHING_SAID = "[This answer was empty.]"
 CUT_MARKS = {
     "stopped": "[The user stopped this answer here.]",
     "incomplete": "[This answer broke off here.]",
@@ -86,12 +88,16 @@ class Version:
         """One text, since not every model takes a list of parts from an assistant; and the calls, if they are whole."""
         text = self.answer.text if self.answer else ""
         mark = CUT_MARKS.get(self.status)
+        calls = () if mark else tuple(self._calls())
         if text:
             yield Text(f"{text}\n\n{mark}" if mark else text)
-        elif mark and self.steps:
-            yield Text(mark)
-        if self.answer and not mark:
-            yield from (part for part in self.answer.parts if isinstance(part, ToolCall))
+        elif self.steps and not calls:  # what was done is told all the same
+            yield Text(mark or NOTHING_SAID)
+        yield from calls
+
+    def _calls(self) -> Iterator[ToolCall]:
+        taken = {call.id for step in self.steps for call in _calls_in(step)}
+        return map(sendable, with_ids(_calls_in(self.answer), taken)) if self.answer else iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,8 @@ class Conversation:
 
     def without_oldest(self, count: int) -> "Conversation":
         """Return what is left without the oldest *count* turns."""
-        return Conversation(self.exchanges[count:], self.running)
+        left = Conversation(self.exchanges[count:])
+        return replace(left, running=self.running) if self.running and left.find(id=self.running) else left
 
     def at_rest(self) -> "Conversation":
         """Return what has ended: without the version that is running, and without its turn where it has no other."""
@@ -185,6 +192,10 @@ class Conversation:
 
     def _with(self, changed: Exchange, running: str | None = None) -> "Conversation":
         return Conversation(tuple(changed if e.id == changed.id else e for e in self.exchanges), running)
+
+
+def _calls_in(message: Message) -> Iterator[ToolCall]:
+    return (part for part in message.parts if isinstance(part, ToolCall))
 
 
 def with_calls_closed(messages: Iterable[Message]) -> tuple[Message, ...]:

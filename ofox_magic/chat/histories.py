@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ofox_magic.chat.conversation import Conversation, Version
+from ofox_magic.chat.conversation import Conversation
 from ofox_magic.chat.history import History
 from ofox_magic.errors import ConfigError
 
@@ -52,10 +52,3 @@ class Histories:
             self.keep(History(name))
             self._by_name[name].restore(conversation)
         self.switch(current)
-
-    def versions(self, turn_id: str) -> tuple[Version, ...]:
-        """Return the versions of that turn; none where it was undone or cleared."""
-        for history in self._by_name.values():
-            if exchange := history.now.find(id=turn_id):
-                return exchange.versions
-        return ()

@@ -16,6 +16,11 @@ class History:
         self._past: list[Conversation] = []
         self._future: list[Conversation] = []
 
+    def versions(self, id: str) -> tuple[Version, ...]:  # noqa: A002
+        """Return the versions of turn *id*; none where it was undone or cleared."""
+        exchange = self.now.find(id=id)
+        return exchange.versions if exchange else ()
+
     def begin(self, id: str, key: str | None, question: tuple[Message, ...]) -> None:  # noqa: A002
         """Put a question in, as one step."""
         self._step(self.now.begin(id, key, question))

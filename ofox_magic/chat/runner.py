@@ -51,21 +51,27 @@ class Runner:
         """What runs and what waits, in order."""
         return (*((self.running,) if self.running else ()), *self._queue)
 
+    @property
+    def taken_away(self) -> Turn | None:
+        """The turn that runs, where its conversation does not hold it any more."""
+        asked = self.running
+        return asked.turn if asked and asked.history.now.running != asked.turn.id else None
+
     def add(self, asked: Asked) -> None:
         """Run *asked* when its time comes. Where the caller is interrupted meanwhile, the turn is stopped."""
         try:
             with self._changed:
-                self._queue.append(asked)
                 self._subscribers.post(TurnAdded, asked.turn.id, asked.turn.key, asked.turn.question)
+                self._queue.append(asked)
             self._advance()
         except BaseException:
             self._abandon(asked)
             raise
 
-    def cancel(self, turn_id: str) -> None:
-        """Stop the turn, running or queued. Does nothing when it has ended."""
+    def cancel(self, turn: Turn) -> None:
+        """Stop *turn*, running or queued: this asking, and no other one of the same id. Nothing when it has ended."""
         with self._changed:
-            asked = next((asked for asked in self.under_way if asked.turn.id == turn_id), None)
+            asked = next((asked for asked in self.under_way if asked.turn is turn), None)
             if asked is None:
                 return
             asked.cancelled = True
@@ -91,12 +97,13 @@ class Runner:
             asked.serving = True
         try:
             self._run_calls(asked)
+            asked.serving = False
+            self._go_on(asked)
         except BaseException:
-            self.cancel(asked.turn.id)  # before anybody takes the call that was interrupted for one that waits
+            self._abandon(asked)  # before anybody takes the call that was interrupted for one that waits
             raise
         finally:
             asked.serving = False
-        self._go_on(asked)
 
     def _run_calls(self, asked: Asked) -> None:
         while asked.round and asked.round.open_calls:
@@ -142,6 +149,9 @@ class Runner:
             cancel = self._send(asked)
         except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
             self._fail(asked, error)
+        except BaseException:
+            self._abandon(asked)
+            raise
         else:
             self._attach(asked, cancel)
 
@@ -184,11 +194,12 @@ class Runner:
             self._record(asked, Finished(known))
 
     def _abandon(self, asked: Asked) -> None:
-        """End a turn whose asker was interrupted while asking; its connection is closed, or never used."""
-        self.cancel(asked.turn.id)
+        """End a turn whose starter was interrupted; its connection is closed, or never used."""
+        self.cancel(asked.turn)
         with self._changed:
-            if asked.cancel is None and not asked.turn.reply.settled:
+            if asked.cancel is None and asked in self.under_way:
                 self._record(asked, Finished(stopped=True))
+        self._advance()
 
     def _take(self, asked: Asked, event: Event) -> None:
         """On the transport's thread: the next event of a running turn."""
@@ -205,6 +216,7 @@ class Runner:
     def _end_round(self, asked: Asked) -> Event:
         """The request ended, and the turn goes on; what it says next is a paragraph of its own."""
         self._enter(asked)
+        asked.cancel = None  # the request is over
         if asked.turn.reply.message.text:
             self._record(asked, TextDelta("\n\n"))
         asked.begin_calls()
@@ -222,12 +234,12 @@ class Runner:
 
     def _settle(self, asked: Asked) -> None:
         turn = asked.turn
-        asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model, turn.sent))
-        self._enter(asked)
-        if asked in self._queue:
-            self._queue.remove(asked)
-        if self.running is asked:
+        if self.running is asked:  # what waits has no version yet, and may have the id of the one that runs
+            asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model, turn.sent))
             self.running = None
+        else:
+            self._queue.remove(asked)
+        self._enter(asked)
         self._subscribers.post(Settled, turn.id, turn.state)
 
     def _enter(self, asked: Asked) -> None:

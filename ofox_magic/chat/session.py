@@ -134,7 +134,10 @@ class Session:
 
     def cancel(self, turn_id: str) -> None:
         """Stop the turn, running or queued. Does nothing when it has ended."""
-        self._runner.cancel(turn_id)
+        with self._changed:
+            turn = next((asked.turn for asked in self._runner.under_way if asked.turn.id == turn_id), None)
+        if turn is not None:
+            self._runner.cancel(turn)
 
     # -- what holds for the next turns ----------------------------------------
 
@@ -183,7 +186,9 @@ class Session:
             history = self._histories.current
             under_way = {asked.turn.id: asked.turn for asked in self._runner.under_way if asked.history is history}
             exchanges = history.now.exchanges
-        placed = {exchange.id: under_way.get(exchange.id) or self._settled_turn(exchange) for exchange in exchanges}
+        placed = {
+            exchange.id: under_way.get(exchange.id) or self._settled_turn(history, exchange) for exchange in exchanges
+        }
         return tuple((placed | under_way).values())
 
     def turn(self, turn_id: str) -> Turn | None:
@@ -194,27 +199,27 @@ class Session:
                 if asked.turn.id == turn_id and asked.history is history:
                     return asked.turn
             exchange = history.now.find(id=turn_id)
-        return self._settled_turn(exchange) if exchange else None
+        return self._settled_turn(history, exchange) if exchange else None
 
     def undo(self) -> bool:
         """Take the last step back (a turn, a re-run, a clear); one that is running is stopped. False: nothing to."""
-        return self._step(History.undo)
+        return self._change(lambda histories: histories.current.undo())
 
     def redo(self) -> bool:
         """Take the last undo back. False where there is none, or something was said since."""
-        return self._step(History.redo)
+        return self._change(lambda histories: histories.current.redo())
 
     def clear(self) -> bool:
         """Take all turns away; undo brings them again. False where there were none."""
-        return self._step(History.clear)
+        return self._change(lambda histories: histories.current.clear())
 
     def drop_oldest(self, count: int) -> bool:
         """Take the oldest *count* turns away; undo brings them again. False where there were none."""
-        return self._step(lambda history: history.drop_oldest(count))
+        return self._change(lambda histories: histories.current.drop_oldest(count))
 
     def activate(self, turn_id: str, number: int) -> None:
         """Make version *number*, counted from 0, of a turn the one that counts; undo takes it back. ConfigError."""
-        self._step(lambda history: history.activate(turn_id, number))
+        self._change(lambda histories: histories.current.activate(turn_id, number))
 
     def fork(self, name: str) -> None:
         """Go on in a copy called *name*; the conversation stays as it is under its own. ConfigError if taken."""
@@ -284,7 +289,7 @@ class Session:
             question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         model = self.resolve(chosen.model or self.model or self._default_model())
         return Asked(
-            turn=self._handle(turn_id, key, model, question, chosen.remarks),
+            turn=self._handle(history, turn_id, key, model, question, chosen.remarks),
             history=history,
             system=self.system if chosen.system is None else chosen.system,
             params=params | {"tools": chosen.tools} if isinstance(chosen.tools, list) else params,
@@ -319,6 +324,7 @@ class Session:
 
     def _handle(
         self,
+        history: History,
         turn_id: str,
         key: str | None,
         model: str,
@@ -334,41 +340,35 @@ class Session:
             remarks=remarks,
             sent=sent,
             changed=self._changed,
-            versions=partial(self._histories.versions, turn_id),
+            versions=partial(history.versions, turn_id),
             price=self._account.cost,
             to_answer=self._to_answer,
             serve=self._runner.serve,
-            cancel=partial(self.cancel, turn_id),
+            cancel=self._runner.cancel,
         )
 
-    def _settled_turn(self, exchange: Exchange) -> Turn:
+    def _settled_turn(self, history: History, exchange: Exchange) -> Turn:
         version = exchange.version
-        turn = self._handle(exchange.id, exchange.key, version.model or "", version.question, sent=version.sent)
+        turn = self._handle(
+            history, exchange.id, exchange.key, version.model or "", version.question, sent=version.sent
+        )
         for event in version.events():
             turn.take(event)
         return turn
 
-    def _step(self, step: Callable[[History], bool]) -> bool:
-        """Change the current conversation; a turn that runs and is no longer in it is stopped."""
+    def _change(self, change: Callable[[Histories], bool | None]) -> bool:
+        """Change the conversations; False where *change* finds nothing to. A turn that was taken away is stopped."""
         with self._changed:
-            history, running = self._histories.current, self._runner.running
-            if not step(history):
+            if change(self._histories) is False:
                 return False
-            removed = running is not None and running.history is history and history.now.running != running.turn.id
-            self._subscribers.post(HistoryReplaced, history.name)
-        if removed and running is not None:
-            self.cancel(running.turn.id)
+            self._subscribers.post(HistoryReplaced, self._histories.current.name)
+            taken_away = self._runner.taken_away
+        if taken_away is not None:
+            self._runner.cancel(taken_away)
         self._subscribers.deliver()
         return True
 
     def _tell_choice(self) -> None:
         with self._changed:
             self._subscribers.post(ChoiceChanged)
-        self._subscribers.deliver()
-
-    def _change(self, change: Callable[[Histories], None]) -> None:
-        """Change which conversations there are, and which is the current one."""
-        with self._changed:
-            change(self._histories)
-            self._subscribers.post(HistoryReplaced, self._histories.current.name)
         self._subscribers.deliver()

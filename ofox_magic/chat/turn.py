@@ -41,7 +41,7 @@ class Turn:
         sent: tuple[Trail, ...] | None = (),
         changed: Condition,
         versions: Callable[[], tuple[Version, ...]],
-        cancel: Callable[[], None],
+        cancel: Callable[["Turn"], None],
         price: Price = lambda *_: None,
         to_answer: ToAnswer | None = None,
         serve: Callable[[], None] = lambda: None,
@@ -81,7 +81,7 @@ class Turn:
 
     def cancel(self) -> None:
         """Stop it: close the connection at once, or leave the queue. Returns before the turn has settled."""
-        self._cancel()
+        self._cancel(self)
 
     def wait(self, timeout: float | None = None) -> bool:
         """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ofox_magic.chat.conversation import NOT_RUN, Conversation, Version, with_calls_closed
+from ofox_magic.chat.conversation import NOT_RUN, NOTHING_SAID, Conversation, Version, with_calls_closed
 from ofox_magic.chat.history import STEPS_BACK, History
 from ofox_magic.chat.messages import Message, assistant, tool, user
 from ofox_magic.chat.parts import Reasoning, Text, ToolCall
@@ -50,6 +50,17 @@ def test_reasoning_is_kept_but_not_sent_back():
 def test_a_call_that_was_cut_is_not_sent_back():
     talk = conversation(said("half", "stopped", ToolCall("c1", "f", '{"a')))
     assert not any(isinstance(part, ToolCall) for part in talk.messages()[1].parts)
+
+
+def test_calls_that_were_not_run_are_sent_back_with_ids_that_tell_them_apart_and_arguments_that_are_json():
+    calls = ToolCall("c1", "f", "{}"), ToolCall("c1", "no name.", '{"a')
+    version = Version(ASK, assistant(*calls), "done", steps=(assistant(ToolCall("c1", "f", "{}")), tool("1", "c1")))
+    assert version.messages()[-1] == assistant(ToolCall("c1_2", "f", "{}"), ToolCall("c1_3", "no_name_", "{}"))
+
+
+def test_what_tools_did_is_told_where_the_answer_after_it_is_empty():
+    steps = (assistant(ToolCall("c1", "f", "{}")), tool("1", "c1"))
+    assert Version(ASK, None, "done", steps=steps).messages() == (*ASK, *steps, assistant(NOTHING_SAID))
 
 
 def test_every_call_gets_a_result_before_the_next_request():
