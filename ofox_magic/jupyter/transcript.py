@@ -27,7 +27,7 @@ STYLE = """\
 </style>
 """
 _RASTER = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
+_FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)")
 _ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
 _SHORT = 160  # characters of a call, in the line that it is folded into
 
@@ -161,14 +161,14 @@ def call_text(call: ToolCall) -> str:
 
 def closed(markdown: str) -> str:
     """Return *markdown* with its last fence closed, which one that was cut leaves open to all that follows."""
-    fence = ""
+    indent = fence = ""
     for line in markdown.split("\n"):
         found = _FENCE.fullmatch(line)
-        if found and not fence and not (found[1][0] == "`" and "`" in found[2]):
-            fence = found[1]
-        elif found and fence and found[1].startswith(fence) and not found[2].strip():
+        if found and not fence and not (found[2][0] == "`" and "`" in found[3]):
+            indent, fence = found[1], found[2]
+        elif found and fence and found[2].startswith(fence) and not found[3].strip():
             fence = ""
-    return f"{markdown}\n{fence}" if fence else markdown
+    return f"{markdown}\n{indent}{fence}" if fence else markdown
 
 
 def _in_words(part: Part) -> str:
