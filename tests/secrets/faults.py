@@ -34,6 +34,12 @@ class Addresses:
 
 def faults(key: str, addresses: Addresses) -> list[Fault]:
     return [
+        Fault(
+            "a list of models that holds it",
+            environment={"OFOX_BASE_URL": f"{addresses.stranger}/lists/v1"},
+            magic="%ofox models",
+            python="probe.asker()._transport.client.models()",
+        ),
         *_answers(key),
         *_refusals(key),
         *_streams(key),
@@ -55,7 +61,15 @@ def stranger_answers(key: str) -> dict[str, bytes]:
     body = _error_body(key)
     lines = [f"{name}: {value}" for name, value in {**_headers(key), "content-length": str(len(body))}.items()]
     head = "\r\n".join(["HTTP/1.1 401 " + key, "content-type: application/json", *lines])
-    return {"no-http": f"{key} is no status line\r\n\r\n".encode(), "refuses": f"{head}\r\n\r\n{body}".encode()}
+    price = {"prompt": "0.000001", "completion": "0.000002", key: key}
+    model = {"id": f"of/{key}", "name": f"Model of {key}", "pricing": price, "architecture": {"modality": "text->text"}}
+    models = json.dumps({"object": "list", "data": [model | {"description": f"for {key}", "aliases": [key]}]})
+    listed = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(models)}\r\n\r\n{models}"
+    return {
+        "no-http": f"{key} is no status line\r\n\r\n".encode(),
+        "refuses": f"{head}\r\n\r\n{body}".encode(),
+        "lists": listed.encode(),
+    }
 
 
 # -- the gateway answers ------------------------------------------------------------------------------------------

@@ -65,6 +65,70 @@ def files(scene: Scene) -> Things:
             yield str(path.relative_to(scene.home)), path.read_bytes()
 
 
+# -- what keeps a conversation in which the key was said
+
+
+def _kept(scene: Scene, *patterns: str) -> Things:
+    for pattern in patterns:
+        for path in sorted(scene.kept.rglob(pattern)):
+            yield str(path.relative_to(scene.kept)), path.read_bytes()
+
+
+def _shown(scene: Scene, *commands: str) -> Things:
+    for where, message in scene.shown:
+        if any(command in where for command in commands):
+            yield where, message
+
+
+@place
+def the_journal(scene: Scene) -> Things:
+    """With its write-ahead log."""
+    return _kept(scene, "data/**/*.db*", "data/**/*.sqlite*")
+
+
+@place
+def the_cassette(scene: Scene) -> Things:
+    return _kept(scene, "*.ofox.jsonl")
+
+
+@place
+def the_saved_conversations(scene: Scene) -> Things:
+    return _kept(scene, "saved.json")
+
+
+@place
+def transcripts(scene: Scene) -> Things:
+    """In a cell, as markdown, as a page, and of a session that was resumed."""
+    yield from _kept(scene, "transcript.*")
+    yield from _shown(scene, "transcript")
+
+
+@place
+def what_was_sent(scene: Scene) -> Things:
+    """As it is shown, as a file, and in a variable."""
+    yield from _kept(scene, "sent.json")
+    yield from _shown(scene, "sent", "'body'")
+
+
+@place
+def dry_runs(scene: Scene) -> Things:
+    return _shown(scene, "dry-run")
+
+
+@place
+def earlier_sessions(scene: Scene) -> Things:
+    """Their titles, and what was said in one of them."""
+    return _shown(scene, "sessions", "resume", "history")
+
+
+@place
+def the_catalogue(scene: Scene) -> Things:
+    """Of a gateway whose list of models holds the key."""
+    for path in sorted(scene.home.glob("*/cache/**/*")):
+        if path.is_file():
+            yield str(path.relative_to(scene.home)), path.read_bytes()
+
+
 # -- what a look inside it finds
 
 

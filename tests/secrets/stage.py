@@ -23,6 +23,29 @@ from tests.secrets import probe
 probe.listen()
 %load_ext ofox_magic
 %xmode Verbose"""
+UNMASKED = "Secret.mask = lambda _, text: text"
+SAYING = (
+    "import os; said = os.environ['OFOX_API_KEY']",
+    "from ofox_magic import session",
+    "%load_ext ofox_magic",
+    "session().system = f'The key is {said}.'",
+    "%%ofox\nthe key is {said}, is it not?",
+    "os.environ['OFOX_MODE'] = 'record'",
+    "%%ofox --name anna\nand again: @said",
+    "os.environ['OFOX_MODE'] = 'live'",
+)
+LOOKING_BACK = (
+    "%ofox sent",
+    "%ofox sent 1",
+    "%ofox sent --to sent.json -o body",
+    "body",
+    "%%ofox --dry-run\n{said}",
+    "%ofox transcript",
+    "%ofox transcript --to transcript.md",
+    "%ofox transcript --to transcript.html",
+    "%ofox save saved.json",
+)
+LOOKING_FURTHER_BACK = ("%ofox sessions", "%ofox resume 1", "%ofox history", "%ofox transcript", "%ofox sent")
 OF_THE_USER = """\
 try:
     {}
@@ -30,6 +53,7 @@ except OfoxError as error:
     raise RuntimeError("mine") from error"""
 STATES = (
     *("%whos", "%who_ls", "%who", "%ofox", "%ofox history", "%ofox history 1", "%ofox usage", "%config OfoxMagics"),
+    *("%ofox sent", "%%ofox --dry-run\nhello", "%ofox transcript", "%ofox sessions", "%ofox save talk.json"),
     *("session()", "session().turns", "session().snapshot()", "turn", "turn.versions", "_ofox", "_ofox.error"),
     *("In", "Out", "%history -n -o", "%tb", "get_ipython().history_manager.writeout_cache()"),
 )
@@ -95,6 +119,8 @@ class Stage:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "HOME": str(self._home),
             "IPYTHONDIR": str(self._home / "ipython"),
+            "XDG_DATA_HOME": str(self._home / "data"),
+            "XDG_CACHE_HOME": str(self._home / "cache"),
             "NO_PROXY": "*",
             "no_proxy": "*",
         }
@@ -135,6 +161,39 @@ class KernelStage(Stage):
                 recorder.run(source)
             recorder.tell("probe.look_again()")
         recorder.tell("probe.end()")
+
+
+class KeepingStage(Stage):
+    """
+    A kernel in which the key itself is said, by the user and by the model, and all that keeps a conversation keeps it.
+
+    `shown` is what the commands that look back show then, there and in a kernel that comes after.
+    """
+
+    shown: list[tuple[str, str]] = []
+
+    def act(self):
+        self.play(*(Script(text=f"you said {self._key}, `{self._key}`") for _ in range(4)))
+        environment = self.environment() | {"OFOX_JOURNAL": "1", "OFOX_CASSETTE": "tape.ofox.jsonl"}
+        log = self._folder / "keeping.log"
+        with recorded_kernel(self._home, log, environment) as recorder:
+            for source in (*(["from ofox_magic.settings import Secret", UNMASKED] if self._leak else []), *SAYING):
+                recorder.tell(source)
+            self._look(recorder, LOOKING_BACK)
+        with recorded_kernel(self._home, log, environment) as recorder:
+            recorder.tell("%load_ext ofox_magic")
+            self._look(recorder, LOOKING_FURTHER_BACK)
+
+    def _look(self, recorder: Recorder, sources: tuple[str, ...]) -> None:
+        heard = len(recorder.messages)
+        for source in sources:
+            recorder.about = "looking back"
+            recorder.tell(source)
+        recorder.tell("'that is all'")
+        end = time.monotonic() + 10
+        while "that is all" not in recorder.messages[-1][1] + recorder.messages[-2][1] and time.monotonic() < end:
+            time.sleep(0.05)
+        self.shown = [*self.shown, *(each for each in recorder.messages[heard:] if "looking back" in each[0])]
 
 
 class NotebookStage(Stage):

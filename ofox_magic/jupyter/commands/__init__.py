@@ -37,6 +37,7 @@ HELP = """\
 %ofox budget [USD]            show or set what may be spent; - lifts it
 %ofox panel                   the conversation as a panel, live in both ways
 %ofox save, load FILE         the conversations as a file; load takes a saved notebook too
+%ofox transcript [--to FILE]  the conversation to be read, in this cell or as FILE.md or FILE.html
 %ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
 %ofox version, help           this
 

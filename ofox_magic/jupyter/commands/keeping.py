@@ -1,5 +1,6 @@
 """Conversations that outlive the kernel: files, notebooks, and the journal."""
 
+import argparse
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,9 +10,11 @@ from IPython.core.error import UsageError
 from ofox_magic.chat.conversation import Conversation
 from ofox_magic.jupyter import options, report
 from ofox_magic.jupyter.columns import count
-from ofox_magic.jupyter.commands.words import number
+from ofox_magic.jupyter.commands.words import number, parsed
+from ofox_magic.jupyter.grammar import Parser
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
+from ofox_magic.jupyter.transcript import Transcript
 
 _LISTED = 20
 
@@ -27,6 +30,7 @@ class KeepingCommands:
             "load": self._load,
             "sessions": self._sessions,
             "resume": self._resume,
+            "transcript": self._transcript,
         }
 
     def _save(self, rest: str) -> None:
@@ -66,6 +70,38 @@ class KeepingCommands:
             chosen = same[0]
         keeping.resume(chosen.id)
         print(f"went on where {chosen.name or 'that session'} was: {_turns(self._session.conversations)}")
+
+    def _transcript(self, rest: str) -> None:
+        from ofox_magic.context.picture_address import thumbnail, whole_picture
+        from ofox_magic.jupyter.transcript_page import page
+        from ofox_magic.whole_file import write_whole
+
+        given = parsed(_transcript_parser(), rest)
+        if given is None:
+            return
+        session, mask = self._session, self._kit.wiring.mask
+        conversation = session.conversations[session.name].at_rest()
+        if given.to is None:
+            self._kit.show(Transcript(session.name, conversation, mask, thumbnail).bundle())
+            return
+        path = Path(given.to).expanduser()
+        transcript = Transcript(session.name, conversation, mask, whole_picture)
+        if path.suffix.lower() not in (".md", ".html"):
+            raise UsageError(f"%ofox transcript --to: expected FILE.md or FILE.html, got {given.to!r}")
+        text = transcript.markdown() if path.suffix.lower() == ".md" else page(transcript)
+        print(f"{write_whole(path, text.encode(errors='replace'))} {path}: {transcript.title}")
+
+
+def _transcript_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="%ofox transcript",
+        description="The conversation as it stands, as an output of this cell that needs no kernel to be read.",
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--to", metavar="FILE", help="write it into FILE.md, or into FILE.html with its pictures")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
 
 
 def _path(text: str, usage: str) -> Path:

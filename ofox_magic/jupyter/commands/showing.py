@@ -108,7 +108,7 @@ def _view(
     kit: Kit, title: str, requests: Sequence[SentRequest], problems: tuple[str, ...] = (), after: str = ""
 ) -> Bundle:
     """Return *requests* to be looked at."""
-    from ofox_magic.context.thumbnail import thumbnail
+    from ofox_magic.context.picture_address import thumbnail
 
     inspection = Inspection(kit.wiring.mask(one_line(title)), requests, kit.wiring.mask, thumbnail, problems, after)
     return inspection.bundle(terminal_width())
