@@ -11,7 +11,7 @@ from ofox_magic.chat.money import approximately
 from ofox_magic.chat.parts import Image, Text
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
-from ofox_magic.context.thumbnail import thumbnail
+from ofox_magic.context.picture_address import thumbnail
 from ofox_magic.jupyter.bundle import ending
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.report_spending import budget
