@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import groupby
+from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, Literal, NoReturn, TypeAlias, get_args
 from urllib.parse import SplitResult, urlsplit, urlunsplit
@@ -143,6 +144,14 @@ class Settings:
             mode=mode,
             journal=_switch(environment, "OFOX_JOURNAL", default=live),
         )
+
+
+def working_folder() -> Path:
+    """Return the process's working directory; a relative path where it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
 
 
 def _mode(environment: Mapping[str, str]) -> Mode:

@@ -15,7 +15,7 @@ from ofox_magic.chat.runner import BeforeSend
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
 from ofox_magic.gateway.prices import CataloguePrices
-from ofox_magic.settings import Secret, Settings
+from ofox_magic.settings import Secret, Settings, working_folder
 from ofox_magic.tools import ToolSession
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class Wiring:
     A session and what carries it: a Transport that makes its client at the first request, since httpx is heavy.
 
     *to_parts* turns what is asked into parts (None: all that `context` knows, by its default rules). *make_session* is
-    called as a Session is made. *given* are settings that win over the *environment* (None: the process's); they may be
-    changed, and are read at each turn.
+    called as a Session is made. Cassettes are in *folder* (None: the process's, now). *given* are settings that win
+    over the *environment* (None: the process's); they may be changed, and are read at each turn.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Wiring:
         to_parts: ToParts | None = None,
         before_send: BeforeSend | None = None,
         make_session: Callable[..., ToolSession] = ToolSession,
+        folder: Path | None = None,
         **given: Any,
     ) -> None:
         if isinstance(given.get("api_key"), str):
@@ -48,7 +49,7 @@ class Wiring:
         self.given = given
         # behind a function, since the environment holds the key, and a dump of attributes would show it
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
-        self._folder = _folder()  # a notebook may change its directory before it asks
+        self._folder = folder or working_folder()
         self._practice: PracticeGateway | None = None
         self.session = make_session(
             self,
@@ -176,13 +177,6 @@ class Wiring:
             self._practice = PracticeGateway()
             self._practice.start()
         return self._practice.base_url
-
-
-def _folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError:  # it was deleted
-        return Path()
 
 
 def _to_parts(*values: object) -> tuple[Part, ...]:

@@ -103,17 +103,6 @@ ONLY_IN = {
     "nbclient": {"demo", "__main__"},
     "nbformat": {"demo", "__main__"},
 }
-NEVER_AT_THE_TOP = {
-    "httpx": "",
-    "PIL": "",
-    "narwhals": "",
-    "keyring": "",
-    "latex2mathml": "",
-    "pandas": "",
-    "polars": "",
-    "matplotlib": "",
-    "nbclient": "",
-}
 NEVER = {"pandas", "polars", "matplotlib", "plotly", "openai", "requests"}
 
 

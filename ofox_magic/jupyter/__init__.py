@@ -1,19 +1,19 @@
 """The kernel's faces of a session. This is where they are put together; only this module knows everybody."""
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
 
-from ofox_magic.chat.messages import ToParts
-from ofox_magic.chat.turn import Turn
-from ofox_magic.jupyter.bundle import Look
 from ofox_magic.jupyter.kit import Kit
-from ofox_magic.jupyter.live import LiveCell
 from ofox_magic.jupyter.magic import OfoxMagics
-from ofox_magic.jupyter.painter import Painter, StillCell, TerminalCell
-from ofox_magic.jupyter.screen import NotebookScreen, StaticScreen, Terminal
 from ofox_magic.settings import Settings
+
+if TYPE_CHECKING:
+    from ofox_magic.chat.messages import ToParts
+    from ofox_magic.chat.turn import Turn
+    from ofox_magic.jupyter.bundle import Look
+    from ofox_magic.jupyter.painter import Painter
 
 _ATTRIBUTE = "_ofox_kit"
 
@@ -36,7 +36,7 @@ def install(shell: Any) -> Kit:
     return kit
 
 
-def to_parts_of(shell: Any) -> ToParts | None:
+def to_parts_of(shell: Any) -> "ToParts | None":
     """Return what makes parts by the rules that the user of *shell* set; None where nothing was installed there."""
     kit: Kit | None = getattr(shell, _ATTRIBUTE, None)
     return kit.converter.to_parts if kit else None
@@ -54,7 +54,11 @@ def uninstall(shell: Any) -> None:
         kit.close()
 
 
-def _painter(shell: Any, turn: Turn, settings: Settings, *, whole_cell: bool, look: Look) -> Painter:
+def _painter(shell: Any, turn: "Turn", settings: Settings, *, whole_cell: bool, look: "Look") -> "Painter":
+    from ofox_magic.jupyter.live import LiveCell
+    from ofox_magic.jupyter.painter import StillCell, TerminalCell
+    from ofox_magic.jupyter.screen import NotebookScreen, StaticScreen, Terminal
+
     if not hasattr(shell, "kernel"):
         return TerminalCell(turn, Terminal())
     if not settings.live or isinstance(shell.display_pub, CapturingDisplayPublisher):

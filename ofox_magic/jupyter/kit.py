@@ -1,23 +1,21 @@
 """What `install` hangs on the shell: the session, and what the notebook gives to it. It outlives a reload."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
-from ofox_magic.context.prompt import Notebook
-from ofox_magic.context.sharing import Sharing
-from ofox_magic.jupyter.bundle import Bundle
-from ofox_magic.jupyter.consent import consent_of
-from ofox_magic.jupyter.keeping import Keeping
-from ofox_magic.jupyter.notebook_session import NotebookSession
-from ofox_magic.jupyter.panel.names import completions
-from ofox_magic.tools import ToolSession
-from ofox_magic.wiring import Wiring
+from ofox_magic.settings import working_folder
 
 if TYPE_CHECKING:
+    from ofox_magic.context.convert import Converter
+    from ofox_magic.context.prompt import Notebook
+    from ofox_magic.context.sharing import Sharing
+    from ofox_magic.jupyter.bundle import Bundle
+    from ofox_magic.jupyter.keeping import Keeping
     from ofox_magic.jupyter.panel.panel import Panel
+    from ofox_magic.tools import ToolSession
+    from ofox_magic.wiring import Wiring
 
 _MIME = "text/llm+plain"
 
@@ -27,29 +25,63 @@ class Kit:
     All that belongs to one shell.
 
     `wiring` and its `session`, `keeping` for the journal; `displays`, `sharing`, `converter` and `notebook` for what
-    goes along.
+    goes along. All but the displays, which must not miss any, is imported and made when first used.
     """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self.sharing = Sharing()
+        self._folder = working_folder()  # a notebook may change its directory before it asks
         self.displays = Displays(shell)
-        self.converter = Converter(self.sharing, self._names_of, self._formatted)
-        self.notebook = Notebook(shell.user_ns, self.displays, self.converter)
-        self.keeping = Keeping(lambda: self.wiring)
-        self.wiring = Wiring(
-            to_parts=self.converter.to_parts,
-            before_send=self.keeping.before_send,
-            make_session=partial(NotebookSession, consent=partial(consent_of, shell), open_panel=self.panel),
-        )
         self._panel: Panel | None = None
 
+    @cached_property
+    def sharing(self) -> "Sharing":
+        """What the user lets out of which table."""
+        from ofox_magic.context.sharing import Sharing
+
+        return Sharing()
+
+    @cached_property
+    def converter(self) -> "Converter":
+        """What makes parts of the user's values, by the rules of `sharing`."""
+        from ofox_magic.context.convert import Converter
+
+        return Converter(self.sharing, self._names_of, self._formatted)
+
+    @cached_property
+    def notebook(self) -> "Notebook":
+        """What a prompt can name."""
+        from ofox_magic.context.prompt import Notebook
+
+        return Notebook(self._shell.user_ns, self.displays, self.converter)
+
+    @cached_property
+    def keeping(self) -> "Keeping":
+        """The journal, where the settings allow one."""
+        from ofox_magic.jupyter.keeping import Keeping
+
+        return Keeping(lambda: self.wiring)
+
+    @cached_property
+    def wiring(self) -> "Wiring":
+        """The session, and what carries it."""
+        from ofox_magic.jupyter.consent import consent_of
+        from ofox_magic.jupyter.notebook_session import NotebookSession
+        from ofox_magic.wiring import Wiring
+
+        return Wiring(
+            to_parts=self.converter.to_parts,
+            before_send=self.keeping.before_send,
+            make_session=partial(NotebookSession, consent=partial(consent_of, self._shell), open_panel=self.panel),
+            folder=self._folder,
+        )
+
     @property
-    def session(self) -> ToolSession:
+    def session(self) -> "ToolSession":
         """The conversation that all surfaces share."""
         return self.wiring.session
 
-    def show(self, bundle: Bundle) -> None:
+    def show(self, bundle: "Bundle") -> None:
         """Show *bundle* in the cell that runs; a terminal prints its text."""
         self._shell.display_pub.publish(*bundle)
 
@@ -59,6 +91,7 @@ class Kit:
 
     def panel(self) -> "Panel":
         """Return the panel, made when first asked for; there is one, which can be shown in many places."""
+        from ofox_magic.jupyter.panel.names import completions
         from ofox_magic.jupyter.panel.panel import Panel  # widgets take long to import
         from ofox_magic.jupyter.panel.questions import Questions
 
@@ -78,8 +111,9 @@ class Kit:
         if self._panel is not None:
             self._panel.close()
         self.displays.uninstall()
-        self.keeping.close()
-        self.wiring.close()
+        if "wiring" in vars(self):
+            self.keeping.close()
+            self.wiring.close()
 
     def _later(self, work: Callable[[], None]) -> None:
         """Run *work* on the kernel's main thread, once no cell runs there; where there is no kernel, now."""

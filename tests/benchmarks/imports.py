@@ -55,6 +55,7 @@ def measure(rounds: int, folder: Path) -> dict[str, list[Loaded]]:
     """Return the samples of each side, a round each."""
     found = {side.name: [] for side in sides.SIDES}
     with Replay() as server:
+        sample(sides.OURS, folder, server)  # now the checkout is compiled, as what is installed is
         for _ in range(rounds):
             for side in sides.SIDES:
                 found[side.name].append(sample(side, folder, server))

@@ -19,6 +19,7 @@ REQUIREMENTS = {
 """What is installed for each beside the kernel."""
 COMMON = {
     "PYTHONPATH": str(ROOT),
+    "PYTHONDONTWRITEBYTECODE": "",  # an installed package is compiled once, and so must the checkout be
     "NO_PROXY": "127.0.0.1",
     "OPENAI_API_KEY": "none-of-anyones",
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # it would fetch prices from the network when imported
