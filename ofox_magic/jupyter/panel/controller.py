@@ -35,8 +35,8 @@ class Controller:
     """
     Does commands. Each is answered once by a message `done` or `refused` that bears its number.
 
-    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *sent* shows what
-    was sent.
+    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *sent* shows
+    what was sent.
     """
 
     def __init__(
