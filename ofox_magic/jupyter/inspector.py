@@ -32,6 +32,10 @@ overflow-wrap:anywhere}
 </style>
 """
 """What the style of answers does not have; it goes behind that."""
+REBUILT = (
+    "what was sent for this turn is not known any more, since it was brought back from a file or the journal: this is "
+    "put together again from the conversation as it stands, without the system message, options and tools of then"
+)
 _SHORT = 1_500  # characters of JSON that need not be folded
 _MOST_ROWS, _LAST_ROWS = 24, 12  # of more rows, those between the first and the last few are folded
 
@@ -56,9 +60,12 @@ class Inspection:
         """Return it as a mimebundle; *width* is that of a terminal, None where there is no end to a line."""
         from ofox_magic.render import STYLE as OF_ANSWERS  # heavy, and not needed until something is shown
 
-        inner = f'<div class="ofox-sent">{"".join(self._html())}</div>'
-        data = {"text/html": OF_ANSWERS + STYLE + framed(inner), "text/plain": "\n".join(self._text(width))}
+        data = {"text/html": OF_ANSWERS + STYLE + framed(self.html()), "text/plain": "\n".join(self._text(width))}
         return data, {"ofox": {"v": METADATA_VERSION, "view": "sent"}}
+
+    def html(self) -> str:
+        """Return it as HTML for a page that has a style for it."""
+        return f'<div class="ofox-sent">{"".join(self._html())}</div>'
 
     def _heading(self, sent: SentRequest) -> str:
         again = f"sent again: {one_line(self.mask(sent.why), 200)}" if sent.attempt > 1 else ""

@@ -94,6 +94,7 @@ class Kit:
         from ofox_magic.jupyter.panel.names import completions
         from ofox_magic.jupyter.panel.panel import Panel  # widgets take long to import
         from ofox_magic.jupyter.panel.questions import Questions
+        from ofox_magic.jupyter.panel.sent_view import SentView
 
         if self._panel is None or not self._panel.is_open:
             wiring = self.wiring
@@ -103,6 +104,7 @@ class Kit:
                 default_model=lambda: wiring.settings().model,
                 names=lambda prefix: completions(self._shell.user_ns, self._shell.user_ns_hidden, prefix),
                 models=wiring.cards,
+                sent=SentView(wiring.body, wiring.mask),
             )
         return self._panel
 

@@ -12,16 +12,12 @@ from ofox_magic.jupyter.bundle import Bundle
 from ofox_magic.jupyter.columns import count
 from ofox_magic.jupyter.commands.words import number, parsed
 from ofox_magic.jupyter.grammar import Parser
-from ofox_magic.jupyter.inspector import Inspection
+from ofox_magic.jupyter.inspector import REBUILT, Inspection
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.option_values import identifier, positive_integer
 from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.untrusted import one_line
 
-_REBUILT = (
-    "what was sent for this turn is not known any more, since it was brought back from a file or the journal: this is "
-    "put together again from the conversation as it stands, without the system message, options and tools of then"
-)
 _OFFLINE = "OFOX_MODE={}: nothing of this left the kernel"
 
 
@@ -68,7 +64,7 @@ class ShowingCommands:
         size = f"{len(first.body):,} bytes · ≈{first.tokens:,} tokens" if len(requests) == 1 else ""
         many = count(len(requests), "request") if len(requests) > 1 else ""
         title = " · ".join(item for item in (place, version, first.request.model, many, size) if item)
-        rebuilt = () if first.is_exact else (_REBUILT,)
+        rebuilt = () if first.is_exact else (REBUILT,)
         offline = (_OFFLINE.format(settings.mode),) if settings.is_offline else ()
         after = "%ofox sent N --to FILE writes the bytes, -o NAME puts them into a variable"
         return _view(self._kit, title, requests, (*rebuilt, *offline), after)

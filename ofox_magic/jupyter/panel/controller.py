@@ -22,6 +22,7 @@ from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.heads import Thumbnails, Values
 from ofox_magic.jupyter.panel.protocol import Command
 from ofox_magic.jupyter.panel.questions import Question, Questions
+from ofox_magic.jupyter.panel.sent_view import SentView
 from ofox_magic.untrusted import one_line, printable, redact
 
 Do: TypeAlias = Callable[[Command], Values | None]
@@ -34,7 +35,8 @@ class Controller:
     """
     Does commands. Each is answered once by a message `done` or `refused` that bears its number.
 
-    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds.
+    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *sent* shows
+    what was sent.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Controller:
         *,
         names: Callable[[str], list[dict[str, str]]],
         models: Callable[[], Iterable[ModelCard]],
+        sent: SentView,
     ) -> None:
         self._session = session
         self._questions = questions
@@ -55,6 +58,7 @@ class Controller:
         self._send = send
         self._names = names
         self._models = models
+        self._sent_view = sent
         self._thumbnails = Thumbnails()
         self._commands: Mapping[str, Do] = {
             "hello": self._hello,
@@ -76,6 +80,7 @@ class Controller:
             "complete": lambda command: {"names": self._names(command["prefix"])},
             "measure": self._measure,
             "copy": self._copy,
+            "sent": self._what_was_sent,
         }
 
     def receive(self, command: Command) -> None:
@@ -160,6 +165,13 @@ class Controller:
     def _copy(self, command: Command) -> Values:
         turn = self._session.turn(command["turn"])
         return {"text": printable(turn.reply.text) if turn else ""}
+
+    def _what_was_sent(self, command: Command) -> Values:
+        turn, conversation = self._session.turn(command["turn"]), self._session.conversations[self._session.name]
+        exchange = conversation.find(id=command["turn"])
+        if turn is None:
+            raise ConfigError("that turn is gone")
+        return {"html": self._sent_view.of(turn, exchange.active if exchange else 0, conversation)}
 
 
 _ANSWERED_LATER = frozenset(("ask", "models"))

@@ -22,6 +22,7 @@ from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.heads import Values
 from ofox_magic.jupyter.panel.questions import Questions
 from ofox_magic.jupyter.panel.quiet_comm import keep_quiet
+from ofox_magic.jupyter.panel.sent_view import SentView
 
 _FRONT = files(__package__) / "front"
 _PARTS = ("dom.js", "store.js", "answer.js", "turn.js", "log.js", "menu.js", "composer.js", "bar.js", "panel.js")
@@ -47,6 +48,7 @@ class Panel(anywidget.AnyWidget):
         default_model: Callable[[], str],
         names: Callable[[str], list[dict[str, str]]],
         models: Callable[[], Iterable[ModelCard]],
+        sent: SentView,
     ) -> None:
         self._esm = front_end()
         self._css = (_FRONT / "panel.css").read_text(encoding="utf-8")
@@ -54,7 +56,9 @@ class Panel(anywidget.AnyWidget):
         keep_quiet(self.comm)
         board = Board(session, self._tell, default_model)
         self._feed = Feed(board)
-        self._controller = Controller(session, questions, board, self._feed, self._tell, names=names, models=models)
+        self._controller = Controller(
+            session, questions, board, self._feed, self._tell, names=names, models=models, sent=sent
+        )
         self._unsubscribe = session.subscribe(self._feed.tell)
         self.on_msg(self._received)
 

@@ -6,11 +6,13 @@ import time
 from ofox_magic.context.convert import Converter
 from ofox_magic.context.prompt import Notebook
 from ofox_magic.context.sharing import Sharing
+from ofox_magic.gateway.wire import encode, request_body
 from ofox_magic.jupyter.panel.board import Board
 from ofox_magic.jupyter.panel.controller import Controller
 from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.protocol import parse
 from ofox_magic.jupyter.panel.questions import Questions
+from ofox_magic.jupyter.panel.sent_view import SentView
 from ofox_magic.testing import scripted_session
 
 PATIENCE = 20.0
@@ -119,6 +121,7 @@ class Desk:
             *(self.session, questions, self.board, self.feed, self.front.send),
             names=lambda prefix: [{"name": prefix, "kind": "int"}],
             models=tuple,
+            sent=SentView(lambda request, without=(): encode(request_body(request)), str),
         )
         self.session.subscribe(self.feed.tell)
         self.do("hello")

@@ -277,6 +277,16 @@ def test_tool_calls_and_what_they_gave_are_shown(desk):
     assert page.front.html(page.front.turns[turn.id]) == shown
 
 
+def test_what_was_sent_is_shown_with_its_parts_and_its_json(desk):
+    page = desk("a")
+    turn = page.ask("See <b>", files=[("p.png", png())])
+    html = page.do("sent", turn=turn["id"])["html"]
+    assert "See &lt;b&gt;" in html
+    assert 'src="data:image/png;base64,' in html
+    assert "JSON" in html
+    assert page.do("sent", turn="nothing") == "that turn is gone"
+
+
 def test_a_retry_is_told(desk):
     page = desk([Retrying(1, 2.0, "the gateway is busy"), TextDelta("a")])
     page.ask("1")

@@ -18,13 +18,15 @@ class TurnView {
     this._status = make("p", { class: "ofox-quiet ofox-status" });
     this._problem = make("div", { class: "ofox-problem" });
     this._foot = make("div", { class: "ofox-foot" });
+    this._sent = make("section", { class: "ofox-body ofox-what-was-sent", "aria-label": "What was sent", hidden: true });
     this.element = make("article", { class: "ofox-turn", tabIndex: -1 });
-    this.element.append(this._question, this._answer.element, this._status, this._problem, this._foot);
+    this.element.append(this._question, this._answer.element, this._status, this._problem, this._foot, this._sent);
     this.show(turn);
   }
 
   show(turn) {
     this.turn = turn;
+    this._sent.hidden = true;
     this._showQuestion();
     this._answer.show(turn);
     this.showHead();
@@ -88,6 +90,7 @@ class TurnView {
       copy,
       iconButton("again", "Ask again", () => this._again()),
       iconButton("edit", "Edit the question", () => this._actions.edit(turn)),
+      iconButton("sent", "What was sent", () => this._showSent()),
       make("span", { class: "ofox-quiet ofox-note", text: turn.note }),
     );
   }
@@ -105,6 +108,21 @@ class TurnView {
 
   _again() {
     this._do("again", { turn: this.turn.id });
+  }
+
+  async _showSent() {
+    const isOpen = !this._sent.hidden;
+    this._sent.hidden = isOpen;
+    if (isOpen) return;
+    try {
+      const { html } = await this._store.do("sent", { turn: this.turn.id });
+      this._sent.innerHTML = html;
+      for (const code of this._sent.querySelectorAll("pre")) boxCode(code);
+      for (const table of this._sent.querySelectorAll("table")) boxTable(table);
+    } catch (refusal) {
+      this._sent.hidden = true;
+      this._actions.say(refusal.message);
+    }
   }
 
   async _copy(button) {
