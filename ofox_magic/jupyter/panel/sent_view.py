@@ -7,7 +7,7 @@ from ofox_magic.answer_frame import note_html
 from ofox_magic.chat.conversation import Conversation
 from ofox_magic.chat.sent import Encode, sent_requests
 from ofox_magic.chat.turn import Turn
-from ofox_magic.context.thumbnail import thumbnail
+from ofox_magic.context.picture_address import thumbnail
 from ofox_magic.jupyter.inspector import REBUILT, Inspection
 
 
