@@ -120,9 +120,10 @@ def test_no_key_and_no_secret_is_in_the_request_or_in_an_output(kernel, kernel_g
     )
     fail(kernel, cell)
     bodies = played(kernel_gateway)
-    dry = kernel.run("%ofox fix --dry-run").printed
+    draft = kernel.run("%ofox fix --dry-run")
+    dry = json.dumps([output["data"] for output in draft.outputs], ensure_ascii=False)
     assert bodies() == []
-    sent_cell = blocks_of(json.loads(dry[: dry.rindex("}") + 1])["messages"][-1]["content"])[0].code
+    sent_cell = blocks_of(json.loads(draft.text.splitlines()[-1])["messages"][-1]["content"])[0].code
     assert sent_cell.splitlines()[0] == "token = '[secret]'"
     bodies = played(kernel_gateway, answered(sent_cell.replace(", tokn)", ", token)")))
     mended = kernel.run("%ofox fix")
