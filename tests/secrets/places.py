@@ -83,7 +83,7 @@ def _shown(scene: Scene, *commands: str) -> Things:
 @place
 def the_journal(scene: Scene) -> Things:
     """With its write-ahead log."""
-    return _kept(scene, "data/**/*.db*", "data/**/*.sqlite*")
+    return _kept(scene, "user-data/**/*.sqlite3*")
 
 
 @place
@@ -124,7 +124,7 @@ def earlier_sessions(scene: Scene) -> Things:
 @place
 def the_catalogue(scene: Scene) -> Things:
     """Of a gateway whose list of models holds the key."""
-    for path in sorted(scene.home.glob("*/cache/**/*")):
+    for path in sorted(scene.home.glob("*/user-cache/**/*")):
         if path.is_file():
             yield str(path.relative_to(scene.home)), path.read_bytes()
 

@@ -23,11 +23,11 @@ from tests.secrets import probe
 probe.listen()
 %load_ext ofox_magic
 %xmode Verbose"""
-UNMASKED = "Secret.mask = lambda _, text: text"
+UNMASKED = ("from ofox_magic.settings import Secret", "Secret.mask = lambda _, text: text")
+LOOKING = "looking back"
 SAYING = (
-    "import os; said = os.environ['OFOX_API_KEY']",
-    "from ofox_magic import session",
     "%load_ext ofox_magic",
+    "import os; from ofox_magic import session; said = os.environ['OFOX_API_KEY']",
     "session().system = f'The key is {said}.'",
     "%%ofox\nthe key is {said}, is it not?",
     "os.environ['OFOX_MODE'] = 'record'",
@@ -119,8 +119,8 @@ class Stage:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
             "HOME": str(self._home),
             "IPYTHONDIR": str(self._home / "ipython"),
-            "XDG_DATA_HOME": str(self._home / "data"),
-            "XDG_CACHE_HOME": str(self._home / "cache"),
+            "XDG_DATA_HOME": str(self._home / "user-data"),
+            "XDG_CACHE_HOME": str(self._home / "user-cache"),
             "NO_PROXY": "*",
             "no_proxy": "*",
         }
@@ -176,24 +176,14 @@ class KeepingStage(Stage):
         self.play(*(Script(text=f"you said {self._key}, `{self._key}`") for _ in range(4)))
         environment = self.environment() | {"OFOX_JOURNAL": "1", "OFOX_CASSETTE": "tape.ofox.jsonl"}
         log = self._folder / "keeping.log"
-        with recorded_kernel(self._home, log, environment) as recorder:
-            for source in (*(["from ofox_magic.settings import Secret", UNMASKED] if self._leak else []), *SAYING):
-                recorder.tell(source)
-            self._look(recorder, LOOKING_BACK)
-        with recorded_kernel(self._home, log, environment) as recorder:
-            recorder.tell("%load_ext ofox_magic")
-            self._look(recorder, LOOKING_FURTHER_BACK)
-
-    def _look(self, recorder: Recorder, sources: tuple[str, ...]) -> None:
-        heard = len(recorder.messages)
-        for source in sources:
-            recorder.about = "looking back"
-            recorder.tell(source)
-        recorder.tell("'that is all'")
-        end = time.monotonic() + 10
-        while "that is all" not in recorder.messages[-1][1] + recorder.messages[-2][1] and time.monotonic() < end:
-            time.sleep(0.05)
-        self.shown = [*self.shown, *(each for each in recorder.messages[heard:] if "looking back" in each[0])]
+        unmasked = UNMASKED if self._leak else ()
+        for saying, looking in (((*unmasked, *SAYING), LOOKING_BACK), (SAYING[:1], LOOKING_FURTHER_BACK)):
+            with recorded_kernel(self._home, log, environment) as recorder:
+                for about, sources in (("saying", saying), (LOOKING, looking)):
+                    recorder.about = about
+                    for source in sources:
+                        recorder.tell(source)
+            self.shown = [*self.shown, *(each for each in recorder.messages if each[0].startswith(LOOKING))]
 
 
 class NotebookStage(Stage):
