@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofox_magic.render import to_html
+from ofox_magic.render import plain_html, to_html
+from ofox_magic.render.document import MAX_TEXT
 from ofox_magic.render.links import MAX_IMAGE, is_small_image, may_link
 from ofox_magic.render.sanitize import ATTRIBUTES, TAGS, sanitize
 
@@ -203,6 +204,12 @@ def test_the_allow_list_holds_nothing_that_acts():
         "src",
         "alt",
     }
+
+
+def test_a_text_beyond_the_cap_is_shown_plain_and_whole():
+    assert to_html("*a*" + "b" * (MAX_TEXT - 3)) == f"<p><em>a</em>{'b' * (MAX_TEXT - 3)}</p>\n"
+    assert to_html('"' + "b" * MAX_TEXT) == f'<pre class="ofox-plain">&quot;{"b" * MAX_TEXT}</pre>\n'
+    assert to_html("") == plain_html("") == ""
 
 
 def test_html_stays_text():
