@@ -69,7 +69,5 @@ def _words(cell: str, budget: Budget) -> str:
 
 
 def _word(token: Token) -> str:
-    if token.type in ("softbreak", "hardbreak"):
-        return " "
     closing = DELIMITERS[token.markup][0] if token.type in (INLINE, DISPLAY) else ""
     return f"{token.markup}{token.content}{closing}" if closing else token.content

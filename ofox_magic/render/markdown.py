@@ -83,7 +83,7 @@ class _Renderer(RendererHTML):
         """Behind a link stands where it leads, unless its text says so."""
         opening = next(i for i in range(idx, -1, -1) if tokens[i].type == "link_open")
         address = str(tokens[opening].attrs.get("href") or "")
-        host = host_of(address) if may_link(address) else ""
+        host = host_of(address)
         words = "".join(token.content for token in tokens[opening:idx])
         return "</a>" if host in words else f'</a><span class="ofox-host"> ({escape(host)})</span>'
 

@@ -24,18 +24,29 @@ from pathlib import Path
 
 from tests.benchmarks.tables import show
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ENOUGH = 0.85
 _RESULT = re.compile(r"^ +(?P<mutant>(?P<module>ofox_magic\.\S*?)\.x\S+): (?P<status>.+)$", re.MULTILINE)
 _CONFIGURATION = """
 [tool.mutmut]
 source_paths = {modules}
 also_copy = ["ofox_magic"]
-pytest_add_cli_args = ["-o", "addopts=", "-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", {without}]
+pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 timeout_multiplier = 5.0
 timeout_constant = 2.0
 """
+_ARGUMENTS = (
+    "-o",
+    "addopts=",
+    "-q",
+    "-x",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "tests.mutation.fresh",
+    "--hypothesis-seed=0",
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +64,23 @@ GROUPS = {
     "wire": Group(("gateway/wire.py",), ("tests/gateway/test_wire.py",)),
     "retry": Group(("gateway/retry.py",), ("tests/gateway/test_retry.py",)),
     "secret": Group(("settings.py",), ("tests/test_settings.py",), only="ofox_magic.settings.xǁSecretǁ*"),
-    "render": Group(
-        ("render",),
-        ("tests/render",),
-        without=("tests/render/test_pathological.py::test_it_ends_within_a_second_or_three_on_a_slow_machine",),
+    "markdown": Group(
+        tuple(
+            f"render/{name}.py"
+            for name in ("markdown", "links", "math", "tasks", "tex", "sanitize", "code", "document")
+        ),
+        tuple(f"tests/render/test_{name}.py" for name in ("markdown", "math", "code")),
+    ),
+    "blocks": Group(("render/blocks.py",), ("tests/render/test_blocks.py",)),
+    "budget": Group(("render/budget.py",), ("tests/render/test_budget.py",)),
+    "flow": Group(
+        ("render/flow.py",),
+        ("tests/render/test_flow.py", "tests/render/test_pathological.py"),
+        without=(
+            "tests/render/test_flow.py::test_and_of_documents_made_of_any_lines",
+            "tests/render/test_flow.py::test_and_of_code_so_long_that_its_lines_are_finished_before_it_ends",
+            "tests/render/test_pathological.py::test_it_ends_within_a_second_or_three_on_a_slow_machine",
+        ),
     ),
     "journal": Group(("journal",), ("tests/journal/test_journal.py", "tests/journal/test_faults.py")),
 }
@@ -69,7 +93,7 @@ def mutate(group: Group, folder: Path, children: int) -> Iterator[tuple[str, str
     settings = _CONFIGURATION.format(
         modules=[f"ofox_magic/{path}" for path in group.modules],
         tests=[*group.tests],
-        without=", ".join(f'"--deselect={test}"' for test in group.without),
+        arguments=[*_ARGUMENTS, *(f"--deselect={test}" for test in group.without)],
     )
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text(encoding="utf-8") + settings, "utf-8")
     with (folder / "mutmut.log").open("w", encoding="utf-8") as log:
