@@ -8,7 +8,7 @@ lands inside a change.
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from threading import Condition
+from threading import Condition, get_ident
 from typing import TypeAlias
 
 from ofox_magic.chat.account import Account
@@ -39,6 +39,7 @@ class Runner:
         before_send: BeforeSend | None,
     ) -> None:
         self.running: Asked | None = None
+        self._serving_thread: int | None = None
         self._queue: deque[Asked] = deque()
         self._transport = transport
         self._account = account
@@ -56,6 +57,11 @@ class Runner:
         """The turn that runs, where its conversation does not hold it any more."""
         asked = self.running
         return asked.turn if asked and asked.history.now.running != asked.turn.id else None
+
+    @property
+    def serves_here(self) -> bool:
+        """Whether the calling thread runs a tool now: a turn that is asked there would wait for itself."""
+        return self._serving_thread == get_ident()
 
     def add(self, asked: Asked) -> None:
         """Run *asked* when its time comes. Where the caller is interrupted meanwhile, the turn is stopped."""
@@ -95,6 +101,7 @@ class Runner:
             if asked is None or asked.turn.state != "tools" or asked.serving:
                 return
             asked.serving = True
+            self._serving_thread = get_ident()
         try:
             self._run_calls(asked)
             asked.serving = False
@@ -103,6 +110,7 @@ class Runner:
             self._abandon(asked)  # before anybody takes the call that was interrupted for one that waits
             raise
         finally:
+            self._serving_thread = None
             asked.serving = False
 
     def _run_calls(self, asked: Asked) -> None:

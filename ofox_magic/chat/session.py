@@ -99,11 +99,13 @@ class Session:
         what is not given is not sent.
 
         Raises ConfigError for an empty prompt, for values that no part can be made of, for an *again* that is no turn
-        of the conversation, and when called from within a subscriber, which would wait for itself. What goes wrong
-        later is told by `Turn.result()`.
+        of the conversation, and when called from within a subscriber or a tool, which would wait for itself. What goes
+        wrong later is told by `Turn.result()`.
         """
         if self._subscribers.told_here:
             raise ConfigError("a subscriber cannot ask: the answer would wait for the subscriber. Ask from elsewhere")
+        if self._runner.serves_here:
+            raise ConfigError("a tool cannot ask in its own session: the answer would wait for the tool. Use connect()")
         choices = Choices(
             *(model, system, key, timeout, stream, name, remarks, conversation, max_history, max_cost),
             *(tools, consent, again),

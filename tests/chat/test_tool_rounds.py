@@ -150,6 +150,21 @@ def test_whoever_waits_for_a_later_turn_runs_the_tools_of_the_one_before_it():
     assert session.ask("q2").result().text == "second"
 
 
+def test_a_tool_that_asks_in_its_own_session_is_told_so_instead_of_waiting_for_itself():
+    said = []
+
+    def ask(call):
+        with pytest.raises(ConfigError, match="a tool cannot ask in its own session") as raised:
+            session.ask("and you?")
+        said.append(raised.value)
+        return done(call, "asked")
+
+    session = scripted_session(calls("f"), "x", "y")
+    assert session.ask("q", tools=Tools(ask)).result().text == "x"
+    assert len(said) == 1
+    assert session.ask("afterwards").result().text == "y"
+
+
 def test_without_tools_the_calls_are_the_answer():
     session = scripted_session(calls("f"), "next")
     assert [call.name for call in session.ask("q").result().tool_calls] == ["f"]
