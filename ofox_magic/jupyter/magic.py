@@ -1,6 +1,6 @@
 """`%%ofox` and `%ofox`: take a line apart, ask, let a painter follow. Nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,6 +40,12 @@ class OfoxMagics(Magics):
         self._asking = Asking(shell, kit, painter)
         self.cell = RunningCell(shell)
         self._commands = Commands(kit, self._ask_line, MendCommands(shell, kit, self._ask_prompt))
+        self.stop_completing: Callable[[], None] = lambda: None
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What can stand behind `%ofox`."""
+        return self._commands.names
 
     @no_var_expand
     @line_cell_magic
