@@ -43,4 +43,5 @@ def _begins_like_records(value: object) -> bool:
 
 
 def _speaks(value: object) -> bool:
-    return not isinstance(value, type) and any(name in vars(cls) for cls in type(value).__mro__ for name in SPEAKING)
+    kinds = type(value).__mro__
+    return type not in kinds and any(name in vars(cls) for cls in kinds for name in SPEAKING)

@@ -70,7 +70,7 @@ class KernelsNames:
 
     def schemas(self) -> Sequence[str]:
         """The user's own classes and dicts."""
-        return [name for name, value in self._visible() if isinstance(value, type) or type(value) is dict]
+        return [name for name, value in self._visible() if issubclass(type(value), type) or type(value) is dict]
 
     def _visible(self) -> list[tuple[str, object]]:
         hidden = self._shell.user_ns_hidden
