@@ -125,10 +125,12 @@ class Settings:
         api_key: str | Secret | None = None,
         base_url: str | None = None,
         model: str | None = None,
+        keyless: bool = False,
     ) -> "Settings":
         """
         Return the settings: an argument that is not None wins over its `OFOX_*` variable in *environment*.
 
+        *keyless*: without the key, which a keyring may not give out before its user typed a password.
         Raises ConfigError, which names the variable, for a value that cannot be used. The message never holds a key.
         """
         url = _base_url(base_url or environment.get("OFOX_BASE_URL", "").strip() or DEFAULT_BASE_URL)
@@ -136,7 +138,9 @@ class Settings:
         live = _switch(environment, "OFOX_LIVE", default=mode != "replay")  # a replay is the same every time
         return cls(
             base_url=url,
-            api_key=None if url == PRACTICE else _api_key(api_key, environment, offline=mode in ("replay", "off")),
+            api_key=None
+            if keyless or url == PRACTICE
+            else _api_key(api_key, environment, offline=mode in ("replay", "off")),
             model=model or environment.get("OFOX_MODEL", "").strip() or DEFAULT_MODEL,
             deadlines=_deadlines(environment),
             live=live,

@@ -18,7 +18,7 @@ from ofox_magic.context.table import is_table, table_part
 from ofox_magic.errors import ConfigError
 from ofox_magic.untrusted import fenced
 
-_SPEAKING = ("_ai_repr_", "_repr_llm_")
+SPEAKING = ("_ai_repr_", "_repr_llm_")
 """Methods by which a value says itself what a model should read: Jupyter AI's name, and that of the field."""
 _MOST_TEXT = 200_000  # characters that a value may say of itself
 
@@ -147,7 +147,7 @@ class Converter:
 
 def _speaker(value: object) -> Callable[[object], object] | None:
     """By what *value* speaks for itself. It is looked up on the type, so that no instance is asked for names."""
-    methods = [] if isinstance(value, type) else [getattr(type(value), name, None) for name in _SPEAKING]
+    methods = [] if isinstance(value, type) else [getattr(type(value), name, None) for name in SPEAKING]
     return next((method for method in methods if callable(method)), None)
 
 

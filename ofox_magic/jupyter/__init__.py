@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
 
+from ofox_magic.jupyter import completion
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.magic import OfoxMagics
 from ofox_magic.settings import Settings
@@ -33,6 +34,7 @@ def install(shell: Any) -> Kit:
         magics = OfoxMagics(shell, kit, partial(_painter, shell))
         shell.register_magics(magics)
         shell.events.register("pre_run_cell", magics.cell.begin)
+        magics.stop_completing = completion.offer(shell, kit, magics.commands)
     return kit
 
 
@@ -49,6 +51,7 @@ def uninstall(shell: Any) -> None:
     magics = shell.magics_manager.registry.pop(OfoxMagics.__name__, None)
     if magics is not None:
         shell.events.unregister("pre_run_cell", magics.cell.begin)
+        magics.stop_completing()
     kit = getattr(shell, _ATTRIBUTE, None)
     if kit is not None:
         kit.close()

@@ -22,6 +22,9 @@ from ofox_magic.jupyter.option_values import (
 )
 
 DETAILS = get_args(Detail)
+ROUTINGS = ("priority", "cost", "latency", "balanced")
+EFFORTS = ("low", "medium", "high")
+TOOL_CHOICES = ("auto", "none", "required")
 MAY_HAVE_A_NUMBER = {"--see": "new"}
 """Options that take a number where one follows, and what they mean alone."""
 
@@ -129,7 +132,7 @@ def _add_tool_options(group: "argparse._ArgumentGroup") -> None:
         help="a registered tool, a function of the notebook, or frames: exact questions about the tables in the prompt "
         "(frames:df is about others); repeatable",
     )
-    add("--tool-choice", metavar="WHICH", help="auto, none, required, a function's name, or JSON")
+    add("--tool-choice", metavar="WHICH", help=f"{', '.join(TOOL_CHOICES)}, a function's name, or JSON")
 
 
 def _add_request_options(group: "argparse._ArgumentGroup") -> None:
@@ -140,7 +143,7 @@ def _add_request_options(group: "argparse._ArgumentGroup") -> None:
     add("--frequency-penalty", metavar="N", type=number, help="-2 to 2; against words that came often")
     add("--presence-penalty", metavar="N", type=number, help="-2 to 2; against words that came at all")
     add("--stop", metavar="TEXT", action="append", help="end the answer before TEXT; repeatable")
-    add("--reasoning-effort", metavar="LEVEL", help="low, medium, high, or what else the model knows")
+    add("--reasoning-effort", metavar="LEVEL", help=f"{', '.join(EFFORTS)}, or what else the model knows")
     add(
         *("--option",),
         metavar="KEY=VALUE",
@@ -152,14 +155,14 @@ def _add_request_options(group: "argparse._ArgumentGroup") -> None:
 
 def _add_gateway_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
-    add("--routing", metavar="HOW", help="provider.routing: priority, cost, latency or balanced")
+    add("--routing", metavar="HOW", help=f"provider.routing: {', '.join(ROUTINGS[:-1])} or {ROUTINGS[-1]}")
     add("--fallback", metavar="A,B", type=names, help="provider.fallback: models that step in, in this order")
     add("--provider", metavar="JSON", type=json_object, help='the provider object itself, e.g. \'{"type": "azure"}\'')
 
 
 def flags(parser: argparse.ArgumentParser) -> frozenset[str]:
     """Return the options of *parser* that take no value."""
-    return frozenset(text for action in _actions(parser) if action.nargs == 0 for text in action.option_strings)
+    return frozenset(text for action in actions(parser) if action.nargs == 0 for text in action.option_strings)
 
 
 def usage_error(prog: str, message: str) -> UsageError:
@@ -172,10 +175,11 @@ def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:
     option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
     if option is None:
         return f"expected one model and then options, got {' '.join(words)!r} too: the prompt goes below this line"
-    known = [text for action in _actions(parser) for text in action.option_strings]
+    known = [text for action in actions(parser) for text in action.option_strings]
     close = get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")
 
 
-def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the options and positional arguments of *parser*, in order."""
     return parser._actions  # noqa: SLF001 - no other way

@@ -1,5 +1,6 @@
 """`%%ofox` and `%ofox`, as IPython knows them. What they do is imported when one is first used."""
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ class OfoxMagics(Magics):
         self._kit = kit
         self._painter = painter
         self.cell = RunningCell(shell)
+        self.stop_completing: Callable[[], None] = lambda: None
+
+    def commands(self) -> "Sequence[str]":
+        """Return what can stand behind `%ofox`."""
+        return self._questions.commands
 
     @no_var_expand
     @line_cell_magic

@@ -16,10 +16,9 @@ from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import Level
 from ofox_magic.formats import Format
 from ofox_magic.jupyter import shell_words
-from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, flags, parser_for, usage_error, what_is_unknown
+from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, TOOL_CHOICES, flags, parser_for, usage_error, what_is_unknown
 
 _NO_KEYS = re.compile(r"--(?:api[-_]?)?key\b|--token\b", re.IGNORECASE)
-_TOOL_CHOICES = ("auto", "none", "required")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ def _variable(name: str, namespace: Mapping[str, Any], prog: str) -> Any:
 
 
 def _tool_choice(text: str | None, prog: str) -> Any:
-    if text is None or text in _TOOL_CHOICES:
+    if text is None or text in TOOL_CHOICES:
         return text
     if not text.startswith("{"):
         return {"type": "function", "function": {"name": text}}
@@ -169,5 +168,5 @@ def _tool_choice(text: str | None, prog: str) -> Any:
         return json.loads(text)
     except ValueError:
         raise usage_error(
-            prog, f"--tool-choice {text!r}: expected {', '.join(_TOOL_CHOICES)}, a name, or JSON"
+            prog, f"--tool-choice {text!r}: expected {', '.join(TOOL_CHOICES)}, a name, or JSON"
         ) from None

@@ -40,6 +40,11 @@ class Questions:
         self._asking = Asking(shell, kit, painter)
         self._commands = Commands(kit, self._ask_line, MendCommands(shell, kit, self._ask_prompt))
 
+    @property
+    def commands(self) -> Sequence[str]:
+        """What can stand behind `%ofox`."""
+        return self._commands.names
+
     def run(self, line: str) -> None:
         """Do what `%ofox LINE` says."""
         self._commands.run(line)

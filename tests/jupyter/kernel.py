@@ -194,6 +194,10 @@ class Kernel:
         times = psutil.Process(self.manager.provisioner.pid).cpu_times()
         return times.user + times.system
 
+    def complete(self, code, cursor, timeout=30.0):
+        """What the kernel would put in at *cursor* of *code*."""
+        return self.client.complete(code, cursor, reply=True, timeout=timeout)["content"]
+
     def interrupt(self):
         self.manager.interrupt_kernel()
 

@@ -65,6 +65,11 @@ class Commands:
             "help": self._help,
         }
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What can stand behind `%ofox`."""
+        return tuple(self._commands)
+
     def run(self, line: str) -> None:
         """Do what *line* says. Raises UsageError, one line, for what it cannot mean."""
         name, _, rest = line.strip().partition(" ")

@@ -30,7 +30,7 @@ class ShowingCommands:
         self.by_name: Mapping[str, Callable[[str], None]] = {"sent": self._sent}
 
     def _sent(self, rest: str) -> None:
-        given = parsed(_sent_parser(), rest)
+        given = parsed(sent_parser(), rest)
         if given is None:
             return
         turns = self._session.turns
@@ -110,7 +110,8 @@ def _view(
     return inspection.bundle(terminal_width())
 
 
-def _sent_parser() -> argparse.ArgumentParser:
+def sent_parser() -> argparse.ArgumentParser:
+    """Return what takes the line of `%ofox sent` apart."""
     parser = Parser(
         prog="%ofox sent",
         description="Show what was sent for a turn, to the byte: each round of it, and each time it was sent again.",
