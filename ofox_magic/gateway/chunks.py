@@ -45,6 +45,7 @@ class AnswerReader:
         self._text: list[str] = []
         self._text_size = 0
         self._identity = Identified()
+        self._named: tuple[Any, Any] = (None, None)
         self._calls: list[str] = []
 
     def event(self, event: ServerSentEvent) -> Iterator[Event]:
@@ -69,42 +70,46 @@ class AnswerReader:
                 yield from self._choice(choice)
         if data.get("error") or data.get("object") == "error" or data.get("type") in _ERROR_TYPES:
             raise in_stream(data)
-        if data.get("model") or data.get("id"):
-            yield from self._identify(data)
+        named = data.get("model"), data.get("id")
+        if named != self._named and any(named):  # every chunk says it again
+            self._named = named
+            yield from self._identify(*named)
         usage = data.get("usage")
         if isinstance(usage, dict):
             yield UsageReported(_usage(usage))
         self.understood = self.understood or "choices" in data
 
-    def _choice(self, choice: dict[str, Any]) -> Iterator[Event]:
+    def _choice(self, choice: dict[str, Any]) -> list[Event]:
+        events: list[Event] = []
         delta = choice.get("delta")
         if isinstance(delta, dict) and delta:
-            yield from self._delta(delta, _text_of(delta.get("content")))
+            self._take(delta, _text_of(delta.get("content")), events)
         elif isinstance(message := choice.get("message"), dict):
             content = _text_of(message.get("content"))
-            yield from self._delta(message, "" if self._repeats(content) else content)
+            self._take(message, "" if self._repeats(content) else content, events)
         reason = choice.get("finish_reason")
-        if reason == "error":
-            return  # the error itself stands beside the choices; without one, the answer counts as broken off
-        if isinstance(reason, str) and reason:
+        # with "error" the error itself stands beside the choices; without one, the answer counts as broken off
+        if reason and reason != "error" and isinstance(reason, str):
             self.complete = True
-            yield FinishReason(reason)
+            events.append(FinishReason(reason))
+        return events
 
-    def _delta(self, delta: dict[str, Any], content: str) -> Iterator[Event]:
+    def _take(self, delta: dict[str, Any], content: str, events: list[Event]) -> None:
+        """Add to *events* what *delta* brings. A list handed on, not generators: this runs for every token."""
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(reasoning, str) and reasoning:
+        if reasoning and isinstance(reasoning, str):
             self._count(reasoning)
-            yield ReasoningDelta(reasoning)
+            events.append(ReasoningDelta(reasoning))
         for text in (content, delta.get("refusal")):
-            if isinstance(text, str) and text:
+            if text and isinstance(text, str):
                 self._count(text)
                 self._text.append(text)
                 self._text_size += len(text)
-                yield TextDelta(text)
+                events.append(TextDelta(text))
         calls = delta.get("tool_calls")
         for position, call in enumerate(calls if isinstance(calls, list) else ()):
             if isinstance(call, dict):
-                yield self._tool_call(call, position)
+                events.append(self._tool_call(call, position))
 
     def _repeats(self, content: str) -> bool:
         """Whether *content* is all that came so far: some gateways end their deltas with the whole message."""
@@ -131,8 +136,7 @@ class AnswerReader:
             return self._calls.index(call_id)
         return position if position or not self._calls else len(self._calls) - 1
 
-    def _identify(self, data: dict[str, Any]) -> Iterator[Event]:
-        model, response_id = data.get("model"), data.get("id")
+    def _identify(self, model: Any, response_id: Any) -> Iterator[Event]:
         identity = Identified(
             model if isinstance(model, str) else None, response_id if isinstance(response_id, str) else None
         )

@@ -25,7 +25,7 @@ from ofox_magic.gateway.http_failures import BROKEN, Failure, mapped, refusal, r
 from ofox_magic.gateway.known_models import KnownModels
 from ofox_magic.gateway.loop import LoopThread
 from ofox_magic.gateway.masking import LogFilter, clean, without_key
-from ofox_magic.gateway.stream import AnswerStream
+from ofox_magic.gateway.stream import AnswerStream, joined
 from ofox_magic.gateway.wire import encode, request_body
 from ofox_magic.settings import Deadlines, Secret, Settings
 from ofox_magic.untrusted import one_line
@@ -297,7 +297,7 @@ class _Course:
         clock = asyncio.get_running_loop().time
         async for chunk in decoded(response):
             was_complete, was_done = self.stream.complete, self.stream.done
-            for event in self.stream.feed(chunk):
+            for event in joined(self.stream.feed(chunk)):  # what one read brought came at once
                 self.on_event(event)
             if self.stream.done and not was_done:
                 patience.reschedule(clock() + _DONE_GRACE)

@@ -6,9 +6,9 @@ begins with `{` or `<`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ofox_magic.chat.events import Event
+from ofox_magic.chat.events import Event, TextDelta
 from ofox_magic.errors import ProtocolError
 from ofox_magic.gateway.chunks import AnswerReader
 from ofox_magic.gateway.sse import SSEParser
@@ -20,6 +20,30 @@ MAX_JSON = 8 << 20
 """The most bytes of an answer that is no event stream: they are kept, and JSON takes up to 25 times as many."""
 _SHOWN = 400  # bytes of an answer that is none, kept to be shown
 _BLANK = b" \t\r\n\xef\xbb\xbf"
+
+
+def joined(events: Iterable[Event]) -> Iterator[Event]:
+    """
+    Yield *events* with texts that follow each other as one: whoever takes them pays for each.
+
+    What came before *events* raises is yielded first.
+    """
+    texts: list[str] = []
+    try:
+        for event in events:
+            if isinstance(event, TextDelta):
+                texts.append(event.text)
+                continue
+            if texts:
+                yield TextDelta("".join(texts))
+                texts.clear()
+            yield event
+    except Exception:
+        if texts:
+            yield TextDelta("".join(texts))
+        raise
+    if texts:
+        yield TextDelta("".join(texts))
 
 
 class AnswerStream:

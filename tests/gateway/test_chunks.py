@@ -12,10 +12,10 @@ from ofox_magic.chat.events import (
     ToolCallDelta,
     UsageReported,
 )
-from ofox_magic.errors import OfoxError, ProtocolError
+from ofox_magic.errors import GatewayError, OfoxError, ProtocolError
 from ofox_magic.gateway.chunks import AnswerReader
 from ofox_magic.gateway.sse import ServerSentEvent
-from ofox_magic.gateway.stream import AnswerStream
+from ofox_magic.gateway.stream import AnswerStream, joined
 
 from .golden import case_id, cases
 
@@ -138,3 +138,19 @@ def test_repeating_whole_messages_costs_linear_time(message):
     for number in range(50):
         list(reader.event(ServerSentEvent(f'{{"choices":[{{"message":{{"content":"{number:03}"}}}}]}}')))
     assert joins <= 2
+
+
+def test_texts_of_one_read_are_one_event_and_all_else_keeps_its_place():
+    stream = AnswerStream()
+    said = [TextDelta("a"), TextDelta("b"), ReasoningDelta("c"), TextDelta("d"), FinishReason("stop"), TextDelta("e")]
+    assert list(joined(said)) == [TextDelta("ab"), *said[2:]]
+    texts = b"".join(b'data: {"choices":[{"delta":{"content":"%c"}}]}\n\n' % n for n in b"word")
+    assert list(joined(stream.feed(texts))) == [TextDelta("word")]
+
+
+def test_text_before_an_error_in_the_same_read_is_kept():
+    read = b'data: {"choices":[{"delta":{"content":"half"}}]}\n\ndata: {"error":{"message":"overloaded"}}\n\n'
+    came = []
+    with pytest.raises(GatewayError, match="overloaded"):
+        came.extend(joined(AnswerStream().feed(read)))
+    assert came == [TextDelta("half")]
