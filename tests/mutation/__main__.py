@@ -82,7 +82,7 @@ GROUPS = {
             "tests/render/test_pathological.py::test_it_ends_within_a_second_or_three_on_a_slow_machine",
         ),
     ),
-    "journal": Group(("journal",), ("tests/journal/test_journal.py", "tests/journal/test_faults.py")),
+    "journal": Group(("journal",), ("tests/journal",), without=("tests/journal/test_kills.py",)),
 }
 
 
