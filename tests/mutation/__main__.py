@@ -82,7 +82,16 @@ GROUPS = {
             "tests/render/test_pathological.py::test_it_ends_within_a_second_or_three_on_a_slow_machine",
         ),
     ),
-    "journal": Group(("journal",), ("tests/journal",), without=("tests/journal/test_kills.py",)),
+    "journal": Group(
+        ("journal",),
+        ("tests/journal",),
+        without=(
+            "tests/journal/test_kills.py",
+            # nobody may read mutmut, which stands between
+            "tests/journal/test_faults.py::test_a_directory_that_may_not_be_written_is_said_once",
+            "tests/journal/test_faults.py::test_a_file_that_may_not_be_written_is_said_once_and_left_as_it_is",
+        ),
+    ),
 }
 
 
