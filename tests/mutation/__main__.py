@@ -34,7 +34,7 @@ also_copy = ["ofox_magic"]
 pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 timeout_multiplier = 5.0
-timeout_constant = 2.0
+timeout_constant = 10.0
 """
 _ARGUMENTS = (
     "-o",
@@ -69,7 +69,7 @@ GROUPS = {
             f"render/{name}.py"
             for name in ("markdown", "links", "math", "tasks", "tex", "sanitize", "code", "document")
         ),
-        tuple(f"tests/render/test_{name}.py" for name in ("markdown", "math", "code")),
+        tuple(f"tests/render/test_{name}.py" for name in ("markdown", "math", "code", "blocks")),
     ),
     "blocks": Group(("render/blocks.py",), ("tests/render/test_blocks.py",)),
     "budget": Group(("render/budget.py",), ("tests/render/test_budget.py",)),
