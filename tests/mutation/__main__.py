@@ -34,7 +34,7 @@ also_copy = ["ofox_magic"]
 pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
 timeout_multiplier = 5.0
-timeout_constant = 2.0
+timeout_constant = 10.0
 """
 _ARGUMENTS = (
     "-o",
@@ -69,7 +69,7 @@ GROUPS = {
             f"render/{name}.py"
             for name in ("markdown", "links", "math", "tasks", "tex", "sanitize", "code", "document")
         ),
-        tuple(f"tests/render/test_{name}.py" for name in ("markdown", "math", "code")),
+        tuple(f"tests/render/test_{name}.py" for name in ("markdown", "math", "code", "blocks")),
     ),
     "blocks": Group(("render/blocks.py",), ("tests/render/test_blocks.py",)),
     "budget": Group(("render/budget.py",), ("tests/render/test_budget.py",)),
@@ -82,7 +82,16 @@ GROUPS = {
             "tests/render/test_pathological.py::test_it_ends_within_a_second_or_three_on_a_slow_machine",
         ),
     ),
-    "journal": Group(("journal",), ("tests/journal/test_journal.py", "tests/journal/test_faults.py")),
+    "journal": Group(
+        ("journal",),
+        ("tests/journal",),
+        without=(
+            "tests/journal/test_kills.py",
+            # nobody may read mutmut, which stands between
+            "tests/journal/test_faults.py::test_a_directory_that_may_not_be_written_is_said_once",
+            "tests/journal/test_faults.py::test_a_file_that_may_not_be_written_is_said_once_and_left_as_it_is",
+        ),
+    ),
 }
 
 
