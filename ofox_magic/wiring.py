@@ -16,6 +16,7 @@ from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
 from ofox_magic.gateway.prices import CataloguePrices
 from ofox_magic.settings import Secret, Settings, working_folder
+from ofox_magic.tokenizer import tokens_of_text
 from ofox_magic.tools import ToolSession
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Wiring:
             to_parts=to_parts or _to_parts,
             default_model=lambda: self.settings().model,
             before_send=before_send,
-            prices=CataloguePrices(self.card, self.ensure_models),
+            prices=CataloguePrices(self.card, self.ensure_models, tokens_of_text),
             to_answer=answer_of,
         )
 

@@ -61,8 +61,9 @@ LAYERS = {
     "mending": {*("answer", "chat", "context", "formats"), *("render", "scrubbing", "untrusted")},
     "scrubbing": {"untrusted"},
     "strict_schema": set(),
+    "tokenizer": {"chat"},
     "structured": {"errors", "strict_schema", "untrusted"},
-    "wiring": {"answer", "chat", "context", "errors", "settings", "gateway", "practice", "tools"},
+    "wiring": {*("answer", "chat", "context", "errors"), *("gateway", "practice", "settings", "tokenizer", "tools")},
     "practice": {"errors"},
     "testing": {"answer", "chat", "errors", "practice"},
     "jupyter": {
@@ -85,6 +86,7 @@ ONLY_IN = {
     "markdown_it": {"render"},
     "nh3": {"render"},
     "keyring": {"settings"},
+    "bpe_openai": {"tokenizer"},
     "IPython": {"jupyter", ""},
     "traitlets": {"jupyter"},
     "tornado": {"practice"},

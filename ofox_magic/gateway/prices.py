@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ofox_magic.chat.account import Estimate
 from ofox_magic.chat.budget import answer_tokens
-from ofox_magic.chat.estimate import tokens_of, tokens_of_options
+from ofox_magic.chat.estimate import Count, tokens_of, tokens_of_options, tokens_of_text
 from ofox_magic.chat.messages import Usage
 from ofox_magic.chat.transport import Request
 from ofox_magic.gateway import pricing
@@ -13,10 +13,15 @@ from ofox_magic.gateway.pricing import FindCard
 
 
 class CataloguePrices:
-    """The Prices of a session: *card* finds what is known of a model, *refresh* has the gateway asked for it."""
+    """
+    The Prices of a session: *card* finds what is known of a model, *refresh* has the gateway asked for it.
 
-    def __init__(self, card: FindCard, refresh: Callable[[], None]) -> None:
+    *count* says how many tokens a text is.
+    """
+
+    def __init__(self, card: FindCard, refresh: Callable[[], None], count: Count = tokens_of_text) -> None:
         self._card = card
+        self._count = count
         self.refresh = refresh
 
     def cost(self, usage: Usage | None, answered: str | None, asked: str) -> Decimal | None:
@@ -26,7 +31,7 @@ class CataloguePrices:
     def estimate(self, request: Request, largest_answer: int) -> Estimate:
         """Return what *request* costs at most, if its answer has *largest_answer* tokens where nothing limits it."""
         models = pricing.may_answer(request.model, request.params)
-        prompt = tokens_of(request.messages) + tokens_of_options(request.params)
+        prompt = tokens_of(request.messages, self._count) + tokens_of_options(request.params, self._count)
         answer = answer_tokens(request.params, largest_answer)
         return Estimate(
             pricing.dearest(prompt, answer, map(self._card, models)), prompt, pricing.unpriced(models, self._card)

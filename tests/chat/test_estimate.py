@@ -4,9 +4,12 @@ import time
 
 import pytest
 
+from ofox_magic import tokenizer
 from ofox_magic.chat.estimate import PER_MESSAGE, tokens, tokens_of
 from ofox_magic.chat.messages import user
 from ofox_magic.chat.parts import Image, Reasoning, Table, Text, ToolCall, ToolResult
+from ofox_magic.chat.transport import Request
+from ofox_magic.gateway.prices import CataloguePrices
 
 COUNTED = {
     "English": (
@@ -102,13 +105,79 @@ Umsatz je Öffnungstag um etwas mehr als zwei Prozent.""",
         21,
         "Great 🎉🎉 result 👍🏽 for the team 👩\u200d💻 🚀🚀",
     ),
+    "Korean": (
+        69,
+        "3월 매출이 2년 연속으로 감소했다. 감소는 고르게 퍼져 있지 않다. 북부의 세 매장이 대부분을 차지하며 모두 수리를 위해 문을 닫았다. 그 주를 빼면 영업일당 매출은 2퍼센트 남짓 늘었다.",
+    ),
+    "French": (
+        43,
+        "Les ventes ont baissé en mars pour la deuxième année consécutive. La baisse n'est pas répartie également : trois magasins du nord en représentent la plus grande part, et tous étaient fermés pour travaux.",
+    ),
+    "Spanish": (
+        39,
+        "Las ventas cayeron en marzo por segundo año consecutivo. La caída no se reparte por igual: tres tiendas del norte representan la mayor parte, y todas estaban cerradas por reformas.",
+    ),
+    "SQL": (
+        68,
+        "SELECT s.name, SUM(o.revenue) AS total FROM orders o JOIN stores s ON s.id = o.store_id WHERE o.day BETWEEN '2026-03-01' AND '2026-03-31' GROUP BY s.name HAVING SUM(o.revenue) > 1000 ORDER BY total DESC LIMIT 10;",
+    ),
+    "traceback": (
+        99,
+        'Traceback (most recent call last):\n  File "<ipython-input-3-8f2c>", line 4, in <module>\n    frame.loc["2026-03"].groupby("store").revenue.sum()\n  File "/usr/lib/python3.11/site-packages/pandas/core/indexing.py", line 1073, in __getitem__\n    return self._getitem_axis(maybe_callable, axis=axis)\nKeyError: \'2026-03\'\n',
+    ),
+    "log": (
+        156,
+        "2026-03-14 09:26:53,589 ERROR [worker-3] app.jobs.sync: retry 2/5 failed: ConnectionResetError(104, 'Connection reset by peer') id=8f14e45f\n2026-03-14 09:26:53,589 ERROR [worker-3] app.jobs.sync: retry 2/5 failed: ConnectionResetError(104, 'Connection reset by peer') id=8f14e45f\n2026-03-14 09:26:53,589 ERROR [worker-3] app.jobs.sync: retry 2/5 failed: ConnectionResetError(104, 'Connection reset by peer') id=8f14e45f\n",
+    ),
+    "identifiers": (
+        101,
+        "f3b4c1de-9a77-4c1b-8f6d-0e2a4b5c6d7e 550e8400-e29b-41d4-a716-446655440000 0x7ffeefbff5c8 sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    ),
+    "long numbers": (
+        97,
+        "31415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170679\n-0.000123456789 6.02214076e+23 1234567890123456 2147483648 18446744073709551616 192.168.100.254 2026-11-28T12:31:07.123456Z\n",
+    ),
+    "indentation": (
+        23,
+        "if x:\n        if y:\n                return   1\n\n\n\n\t\t\tpass\n    \n    \n      a     b          c\n",
+    ),
+    "empty lines": (
+        5,
+        "\n" * 60,
+    ),
 }
-"""Texts, and the tokens that OpenAI's o200k_base makes of them, as counted by two implementations of it."""
+"""
+Texts, and the tokens that OpenAI's o200k_base makes of them, as counted by two implementations of it: tiktoken 0.14.0 and
+bpe-openai 0.1.4, whose vocabulary has the SHA-256 that tiktoken asks for.
+"""
 
 
 @pytest.mark.parametrize(("count", "text"), COUNTED.values(), ids=COUNTED)
 def test_a_text_is_estimated_within_a_quarter_of_what_a_tokenizer_counts(count, text):
     assert abs(tokens(text) - count) <= 0.25 * count
+
+
+@pytest.mark.parametrize(("count", "text"), COUNTED.values(), ids=COUNTED)
+def test_the_counts_are_those_of_the_tokenizer_where_it_is_installed(count, text):
+    pytest.importorskip("bpe_openai")
+    assert tokenizer.tokens_of_text(text) == count
+
+
+def test_a_tokenizer_takes_every_text():
+    pytest.importorskip("bpe_openai")
+    assert tokenizer.tokens_of_text("x\ud800y") == 3
+    assert tokenizer.tokens_of_text("好" * 300_000) >= 100_000
+    assert tokenizer.tokens_of_text("") == 0
+
+
+def test_without_a_tokenizer_a_text_is_estimated(monkeypatch):
+    monkeypatch.setattr(tokenizer, "_is_installed", lambda: False)
+    assert tokenizer.tokens_of_text("hello there") == tokens("hello there")
+
+
+def test_a_request_is_counted_by_what_was_handed_in():
+    prices = CataloguePrices(lambda model: None, lambda: None, len)
+    assert prices.estimate(Request("m", (user("12345", Reasoning("no")),)), 10).prompt_tokens == 5 + PER_MESSAGE
 
 
 @pytest.mark.parametrize(

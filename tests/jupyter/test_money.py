@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from ofox_magic.chat.estimate import PER_MESSAGE
 from ofox_magic.practice import Script
+from ofox_magic.tokenizer import tokens_of_text
 
 from .kernel import Kernel
 from .test_kernel import CHAT, sent, wait_until
@@ -258,7 +260,8 @@ def test_a_dry_run_shows_the_very_bytes_that_are_sent_then(money, kernel_gateway
     assert asked(kernel_gateway) == before
     money.run(f"{line}\nGrüße")
     assert sent(kernel_gateway).body.decode() == body
-    assert note == f"openai/gpt-4o · {len(body.encode())} bytes · ≈13 tokens · at most ≈$0.01 · not sent"
+    tokens = sum(PER_MESSAGE + tokens_of_text(text) for text in ("Be brief.", "Grüße"))
+    assert note == f"openai/gpt-4o · {len(body.encode())} bytes · ≈{tokens} tokens · at most ≈$0.01 · not sent"
     assert json.loads(body)["max_tokens"] == 1000
 
 
