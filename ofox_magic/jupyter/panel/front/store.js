@@ -40,10 +40,10 @@ class Store {
   // Ask the kernel to do something. Resolves with its answer; rejects with a Refusal.
   do(name, fields = {}, buffers = []) {
     const number = ++this._number;
-    const answer = new Promise((resolve, reject) => this._waiting.set(number, { resolve, reject }));
+    const answer = new Promise((resolve, reject) => this._waiting.set(number, { resolve, reject, isHeard: false }));
     answer.number = number;
     this._model.send({ do: name, number, ...fields }, undefined, buffers);
-    setTimeout(() => this._waiting.has(number) && this._setBusy(true), BUSY_AFTER);
+    setTimeout(() => this._waiting.get(number)?.isHeard === false && this._setBusy(true), BUSY_AFTER);
     return answer;
   }
 
@@ -153,6 +153,7 @@ class Store {
   _on_waiting({ number, why }) {
     const question = this.pending.get(number);
     if (!question) return;
+    this._waiting.get(number).isHeard = true;
     question.label = why;
     this._tell("pending");
   }

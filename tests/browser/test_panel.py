@@ -1,0 +1,335 @@
+"""The panel as a user has it, in JupyterLab and in Notebook 7."""
+
+import base64
+import json
+
+import pytest
+
+from ofox_magic.practice import Script
+
+from . import lab
+from .panel_page import LOAD, PanelPage
+from .test_safety import FILE, GLOBALS, RAW, assert_a_raw_sink_is_seen, assert_nothing_happened
+
+pytestmark = pytest.mark.browser
+APPS = ["lab", pytest.param("notebook", marks=pytest.mark.skipif(not lab.has_notebook_7(), reason="no Notebook 7"))]
+KERNELS = "@jupyterlab/apputils-extension:kernels-settings"
+# Half of a figure is drawn, then the cell runs until it is told to end.
+BUSY = """\
+import matplotlib.pyplot as plt, pathlib, time
+plt.plot([1, 2, 3])
+end, limit = pathlib.Path("end"), time.monotonic() + 60
+print("begun")
+while not end.exists() and time.monotonic() < limit:
+    time.sleep(0.05)
+end.unlink(missing_ok=True)
+plt.title("whole")
+print("lines", len(plt.gca().lines), "figures", len(plt.get_fignums()))
+"""
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg=="
+PASTE = """([png, kind]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([Uint8Array.from(atob(png), (c) => c.charCodeAt(0))], "dot.png", { type: "image/png" }));
+  const field = document.querySelector(".ofox-field");
+  const given = { bubbles: true, cancelable: true };
+  field.dispatchEvent(kind === "paste" ? new ClipboardEvent("paste", { ...given, clipboardData: data }) : new DragEvent("drop", { ...given, dataTransfer: data }));
+}"""
+
+
+def begin_cell(notebook):
+    notebook.start(1)
+    notebook.wait_for(lambda: "begun" in notebook.cell(1).inner_text(), "the cell runs")
+
+
+def end_cell(server):
+    (server.notebooks / "end").touch()
+
+
+def is_running(notebook, number):
+    return "*" in notebook.prompt(number)
+
+
+@pytest.fixture
+def panel_in(open_notebook):
+    def open_it(name, *cells, app="lab"):
+        notebook = open_notebook(name, LOAD, *cells, app=app)
+        notebook.run(0)
+        return notebook, PanelPage(notebook)
+
+    return open_it
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_panel_answers_and_stops_while_a_cell_runs_and_the_cells_figure_survives(
+    panel_in, server, lab_gateway, app
+):
+    notebook, panel = panel_in(f"busy-{app}.ipynb", BUSY, app=app)
+    begin_cell(notebook)
+    began = notebook.page.evaluate("performance.now()")
+    panel.ask("Are you there?")
+    panel.wait_for(lambda: panel.turns.count() == 1 and len(panel.body()) > 5, "a first text")
+    first = notebook.page.evaluate("performance.now()") - began
+    assert is_running(notebook, 1)
+    panel.wait_for_turns(1)
+    lab_gateway.play(Script(text="word " * 2000, chunk_size=5, delay=0.05))
+    panel.ask("Talk on")
+    panel.wait_for(lambda: panel.turns.count() == 2 and "word" in panel.body(), "the second answer")
+    began = notebook.page.evaluate("performance.now()")
+    panel.root.locator(".ofox-composer").get_by_role("button", name="Stop").click()
+    panel.wait_for(lambda: "Stopped." in panel.turns.nth(1).inner_text(), "the stop")
+    stopped = notebook.page.evaluate("performance.now()") - began
+    assert is_running(notebook, 1)
+    panel.ask("What is {end}?")
+    panel.wait_for(lambda: "waiting for the cell" in panel.root.inner_text(), "that it waits", 15)
+    assert is_running(notebook, 1)
+    end_cell(server)
+    notebook.finish(1)
+    panel.wait_for_turns(3)
+    assert "lines 1 figures 1" in notebook.cell(1).inner_text()
+    assert notebook.cell(1).locator(".jp-OutputArea-output img").count() == 1
+    print(f"\n{app}: first text after {first:.0f} ms, stopped after {stopped:.0f} ms, with a cell running")
+
+
+def test_where_comms_take_no_subshells_a_question_is_queued_and_served_when_the_cell_ends(panel_in, server):
+    server.set(KERNELS, commsOverSubshells="disabled")
+    try:
+        notebook, panel = panel_in("queued.ipynb", BUSY)
+        begin_cell(notebook)
+        panel.ask("Are you there?")
+        panel.wait_for(lambda: "queued" in panel.root.locator(".ofox-pending").inner_text(), "that it is queued")
+        panel.wait_for(
+            lambda: "The kernel is busy" in panel.root.locator(".ofox-life").inner_text(), "that the kernel is busy"
+        )
+        assert is_running(notebook, 1)
+        end_cell(server)
+        notebook.finish(1)
+        panel.wait_for_turns(1)
+        assert "lines 1 figures 1" in notebook.cell(1).inner_text()
+        assert panel.root.locator(".ofox-life").is_hidden()
+    finally:
+        server.set(KERNELS)
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_cells_and_panel_are_one_conversation_and_a_reload_brings_it_back(panel_in, lab_gateway, app):
+    script = (
+        "%%ofox\nFrom the cell",
+        "session = get_ipython()._ofox_kit.session\nsession.undo(); len(session.turns)",
+        "session.model = 'some/model'\nsession.panel()",
+    )
+    notebook, panel = panel_in(f"ways-{app}.ipynb", *script, app=app)
+    panel.ask("From the panel")
+    panel.wait_for_turns(1)
+    lab_gateway.play(Script(text="one two three four " * 60, chunk_size=10, delay=0.02))
+    notebook.start(1)
+    panel.wait_for(lambda: panel.turns.count() == 2 and "one two" in panel.body(), "the cell's turn")
+    assert is_running(notebook, 1), "it shows while it streams"
+    notebook.finish(1)
+    panel.wait_for_turns(2)
+    assert panel.asked() == ["From the panel", "From the cell"]
+    sent = json.loads(lab_gateway.requests[-1].body)["messages"]
+    assert [message["content"] for message in sent if message["role"] == "user"] == ["From the panel", "From the cell"]
+    notebook.run(2)
+    panel.wait_for(lambda: panel.asked() == ["From the panel"], "the undo")
+    panel.button("Bring it again").click()
+    panel.wait_for(lambda: len(panel.asked()) == 2, "the redo")
+    notebook.run(3)
+    panel.wait_for(lambda: "some/model" in panel.root.locator(".ofox-bar").inner_text(), "the model")
+    second = PanelPage(notebook, 1)
+    assert second.asked() == panel.asked()
+    second.ask("From the second view")
+    panel.wait_for_turns(3)
+    assert second.turns.all_inner_texts() == panel.turns.all_inner_texts()
+    saved = notebook.save()
+    assert "From the panel" not in json.dumps(saved), "nothing of the panel is in the saved notebook"
+    assert "widgets" not in saved.metadata
+    notebook.page.evaluate("window.onbeforeunload = null")
+    notebook.watcher._page.remove_listener("dialog", notebook.watcher._dialog)
+    notebook.page.on("dialog", lambda dialog: dialog.accept())
+    notebook.page.reload()
+    again = PanelPage(notebook)
+    again.wait_for_turns(3)
+    assert again.asked() == ["From the panel", "From the cell", "From the second view"]
+    again.ask("After the reload")
+    again.wait_for_turns(4)
+    assert notebook.watcher.errors == []
+
+
+def test_typing_editing_choosing_and_copying(panel_in, context, lab_gateway):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook, panel = panel_in("typing.ipynb", "frame_of_prices = [1, 2]\nfrom IPython.display import display, Image")
+    notebook.run(1)
+    page, keyboard = notebook.page, notebook.page.keyboard
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    panel.field.click()
+    keyboard.type("abddx @frame")
+    panel.wait_for(lambda: panel.root.locator(".ofox-names [role=option]").count() == 1, "the names")
+    keyboard.press("Enter")
+    assert panel.field.input_value() == "abddx @frame_of_prices "
+    keyboard.press("Shift+Enter")
+    keyboard.type("second line")
+    panel.wait_for(lambda: "tokens" in panel.root.locator(".ofox-meter").inner_text(), "the estimate")
+    assert "frame_of_prices · list" in panel.root.locator(".ofox-composer .ofox-chips").inner_text()
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells, "no shortcut of the notebook fires"
+    panel.field.fill("What is `this`?")
+    lab_gateway.play(Script(text="Some **words**.\n\n```python\nprint('hello')\n```\n\nFormula $\\frac{1}{2}$.\n"))
+    keyboard.press("Enter")
+    panel.wait_for_turns(1)
+    assert panel.turns.nth(0).locator("math mfrac").count() == 1
+    panel.button("Copy code", 0).click()
+    assert page.evaluate("navigator.clipboard.readText()") == "print('hello')\n"
+    panel.button("Copy answer", 0).click()
+    panel.wait_for(
+        lambda: "**words**" in page.evaluate("navigator.clipboard.readText()"), "the answer as it was written"
+    )
+    panel.button("Ask again", 0).click()
+    panel.wait_for(lambda: panel.turns.nth(0).locator(".ofox-foot").get_by_text("2/2").count() == 1, "a second version")
+    panel.button("Earlier version", 0).click()
+    panel.wait_for(
+        lambda: "1/2" in panel.turns.nth(0).inner_text() and "Some words" in panel.body(0), "the first version"
+    )
+    panel.button("Edit the question", 0).click()
+    panel.wait_for(lambda: panel.field.input_value() == "What is `this`?", "the question to edit")
+    panel.field.fill("What is that?")
+    keyboard.press("Enter")
+    panel.wait_for(
+        lambda: "3/3" in panel.turns.nth(0).inner_text() and panel.asked() == ["What is that?"], "the edited question"
+    )
+    panel.button("What was sent", 0).click()
+    panel.wait_for(
+        lambda: '"messages"' in panel.turns.nth(0).locator(".ofox-what-was-sent").inner_text(), "what was sent"
+    )
+    keyboard.press("Escape")
+    panel.field.click()
+    keyboard.press("ArrowUp")
+    assert panel.field.input_value() == "What is that?"
+    panel.field.fill("")
+    panel.choose("Model: ", "anthropic/")
+    panel.wait_for(lambda: "anthropic/" in panel.root.locator(".ofox-model").inner_text(), "the model")
+    panel.choose("Conversation: ", "Fork:")
+    panel.wait_for(lambda: "chat2" in panel.root.locator(".ofox-bar").inner_text(), "the fork")
+    panel.button("Clear the conversation").click()
+    panel.wait_for(lambda: panel.turns.count() == 0, "nothing")
+    panel.choose("Conversation: ", "main")
+    panel.wait_for(lambda: panel.turns.count() == 1, "the conversation from before")
+    assert notebook.watcher.errors == []
+
+
+def test_pictures_files_and_displays_go_along(panel_in, lab_gateway, tmp_path):
+    notebook, panel = panel_in("along.ipynb", "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    chips = panel.root.locator(".ofox-composer .ofox-chips .ofox-chip")
+    for kind in ("paste", "drop"):
+        notebook.page.evaluate(PASTE, [PNG, kind])
+    panel.wait_for(lambda: chips.count() == 2, "two pictures")
+    chips.nth(1).get_by_role("button").click()
+    notes = tmp_path / "notes.txt"
+    notes.write_text("some notes")
+    panel.root.locator("input[type=file]").set_input_files(notes)
+    panel.wait_for(lambda: chips.count() == 2, "a picture and a file")
+    notebook.run(1)
+    panel.root.get_by_role("switch").click()
+    panel.wait_for(lambda: chips.count() == 3, "what the cell showed")
+    panel.ask("Look")
+    panel.wait_for_turns(1)
+    along = panel.turns.nth(0).locator(".ofox-question .ofox-chip")
+    assert along.count() == 3
+    assert along.locator("img").count() == 2
+    parts = json.loads(lab_gateway.requests[-1].body)["messages"][-1]["content"]
+    assert sum(part["type"] == "image_url" for part in parts) == 2
+    assert "some notes" in str(parts)
+    assert base64.b64decode(PNG)
+    panel.wait_for(lambda: chips.count() == 0, "nothing new to go along")
+
+
+def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, server):
+    notebook, panel = panel_in("restarted.ipynb")
+    panel.ask("Remember this")
+    panel.wait_for_turns(1)
+    (session,) = server.ask("GET", "/api/sessions")
+    server.ask("POST", f"/api/kernels/{session['kernel']['id']}/restart")  # as another client does
+    panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
+    assert panel.asked() == ["Remember this"]
+    assert panel.button("Send").is_disabled()
+    notebook.run(0)
+    fresh = PanelPage(notebook)
+    fresh.ask("And on")
+    fresh.wait_for_turns(1)
+
+
+# Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.
+HOSTILE = """\
+import json, pathlib
+from ofox_magic.chat.events import Finished, FinishReason, Identified, ReasoningDelta, TextDelta, ToolCallDelta
+from ofox_magic.errors import OfoxError
+from ofox_magic.testing import ScriptedTransport
+session = get_ipython()._ofox_kit.session
+
+def answers(text):
+    step = max(1, -(-len(text) // 3))
+    pieces = [TextDelta(text[at : at + step]) for at in range(0, len(text), step)]
+    call = ToolCallDelta(0, "c", text[:200], json.dumps({"x": text}))
+    yield [Identified(model=text), ReasoningDelta(text), *pieces, call, Finished(OfoxError(text))]
+
+def play_next(count):
+    for text in (next(texts, None) for _ in range(count)):
+        if text is not None:
+            session._runner._transport = session._transport = ScriptedTransport(*answers(text))
+            session.system = text
+            session.ask(text or "x").wait()
+
+texts = iter([])
+"""
+HARMLESS = 'texts = iter(["# Hi\\n\\n$x^2$ [a](https://a.example)\\n\\n```python\\nx = 1\\n```\\n\\n|a|\\n|-|\\n|1|\\n"] * 3)\nplay_next(3)'
+PAGE_OF_TURNS = 60
+AUDIT = """() => {
+  const html = "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code em strong s ul ol li table thead tbody tr th td a span img details summary div button svg path".split(" ");
+  const math = /^(math|mrow|mi|mo|mn|ms|mtext|mspace|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|mprescripts|none|mtable|mtr|mtd)$/;
+  const ours = ".ofox-codebox > .ofox-button, .ofox-codebox > .ofox-button *, .ofox-codebox, .ofox-tablebox, .ofox-body > div";
+  const attributes = /^(class|href|title|target|rel|src|alt|start|align|open|tabindex|hidden)$/;
+  const faults = [];
+  for (const body of document.querySelectorAll(".ofox-body")) for (const element of body.querySelectorAll("*")) {
+    if (element.matches(ours)) continue;
+    const tag = element.localName;
+    if (element.namespaceURI.endsWith("MathML") ? !math.test(tag) : !html.includes(tag) || ["button", "svg", "path", "div"].includes(tag)) faults.push(`<${tag}>`);
+    for (const { name, value } of element.attributes) {
+      if (element.namespaceURI.endsWith("MathML") ? /^(on|href|src|style|id|xlink)/.test(name) : !attributes.test(name)) faults.push(`<${tag} ${name}="${value.slice(0, 50)}">`);
+      if (name === "href" && !/^(https?:|mailto:)/i.test(value)) faults.push(`href ${value.slice(0, 50)}`);
+      if (name === "src" && !/^data:image\\/(png|jpeg|gif|webp);base64,/.test(value)) faults.push(`src ${value.slice(0, 50)}`);
+      if (name === "class" && !/^(ofox-[a-z-]+ ?)*$/.test(value)) faults.push(`class ${value.slice(0, 50)}`);
+    }
+  }
+  return faults;
+}"""
+
+
+@pytest.mark.skipif(not FILE.exists(), reason="no shared/corpora beside the checkout (OFOX_CORPORA)")
+def test_hostile_strings_do_nothing_in_the_panel(panel_in, request):
+    every = request.config.getoption("--every", default=3)
+    count = len(json.loads(FILE.read_text(encoding="utf-8"))[::every])
+    setup = (
+        f"{HOSTILE}texts = iter([case['s'] for case in json.load(open({str(FILE)!r}, encoding='utf-8'))][::{every}])"
+    )
+    play = f"session.clear(); play_next({PAGE_OF_TURNS})"
+    notebook, panel = panel_in("hostile-panel.ipynb", f"{HOSTILE}{HARMLESS}", setup, play, RAW)
+    notebook.watcher.watch_scripts()
+    notebook.run(1)
+    panel.wait_for(lambda: panel.turns.count() == 3, "the harmless ones")
+    notebook.run(1)
+    notebook.page.wait_for_timeout(500)
+    known = notebook.watcher.addresses(), set(notebook.page.evaluate(GLOBALS))
+    notebook.run(2)
+    notebook.watcher.forget()
+    shown = 0
+    while shown < count:
+        batch = min(PAGE_OF_TURNS, count - shown)
+        notebook.run(3)
+        panel.wait_for(lambda expected=batch: panel.turns.count() == expected, "the batch")
+        notebook.page.evaluate("document.querySelectorAll('.ofox-panel details').forEach((each) => (each.open = true))")
+        assert notebook.page.evaluate(AUDIT) == []
+        shown += batch
+    notebook.page.wait_for_timeout(300)
+    assert_nothing_happened(notebook, known)
+    assert_a_raw_sink_is_seen(notebook, 4)
+    print(
+        f"\n{shown} strings, each as question, answer, thought, name, call and error; no script, no request, no fault"
+    )
