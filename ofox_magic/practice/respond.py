@@ -6,7 +6,7 @@ Pure but for the clock that dates an answer; must not know sockets, threads or t
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from ofox_magic.practice.answer import answer
@@ -66,11 +66,14 @@ def _check_key(headers: Mapping[str, str], api_key: str | None) -> None:
 
 def _chat(received: Received, script: Script | None, pace: float) -> Response:
     fields = read_object(received.body)
+    own = script is None
     if script is None:
         script = _own_script(fields)
     if script.is_raw:
         return _scripted(script, pace, streamed=fields.get("stream") is True)
     request = read_request(fields)
+    if own and request.results:  # the calls that were wished for were made; a client wishes the same in each round
+        script = replace(script, tool_calls=())
     said = answer(request, script)
     envelope = Envelope(f"chatcmpl-practice-{received.number:06d}", int(time.time()), pace)
     if request.stream:

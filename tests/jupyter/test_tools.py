@@ -7,7 +7,7 @@ import pytest
 
 from ofox_magic.practice import Script
 
-from .kernel import END_OF_FILE
+from .kernel import END_OF_FILE, Kernel
 
 CHAT = "/chat/completions"
 REGISTERED = '''
@@ -319,3 +319,93 @@ def wait_for(condition, seconds=20.0):
     while not condition():
         assert time.monotonic() < end, "it did not come about in time"
         time.sleep(0.02)
+
+
+# -- questions about tables
+
+SALES = (
+    "import pandas as pd\n"
+    "sales = pd.DataFrame({'city': ['Seoul', 'Busan'] * 20, 'price': range(40)})\nother = pd.DataFrame({'a': [1]})"
+)
+MEANS = {"frame": "sales", "by": ["city"], "figures": [{"of": "mean", "column": "price"}]}
+
+
+@pytest.mark.parametrize(("line", "prompt"), [("frames", "which of {sales}?"), ("frames:sales", "which?")])
+def test_a_table_that_the_turn_names_can_be_asked_about_without_consent(kernel, kernel_gateway, line, prompt):
+    kernel.run(SALES)
+    kernel_gateway.play(calls(("query_frame", MEANS)), Script(text="Busan"))
+    cell = kernel.run(f"%%ofox -T {line}\n{prompt}")
+    assert cell.status == "ok", cell.error
+    [result] = results(kernel_gateway)
+    assert "Busan,20.0\nSeoul,19.0" in result
+    names = {tool["function"]["name"]: tool["function"] for tool in sent(kernel_gateway)["tools"]}
+    assert list(names) == ["describe_frame", "query_frame"]
+    assert "other" not in json.dumps(names)
+
+
+def test_a_table_that_was_not_named_cannot_be_asked_about(kernel, kernel_gateway):
+    kernel.run(SALES)
+    asked = {"frame": "other", "figures": [{"of": "sum", "column": "a"}]}
+    kernel_gateway.play(calls(("query_frame", asked)), Script(text="no"))
+    kernel.run("%%ofox -T frames\nwhich of {sales}?")
+    assert "was not run: its arguments cannot be used: frame" in results(kernel_gateway)[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("-T frames", "no table is named; write one into the question"),
+        ("-T frames:nobody", "-T frames:nobody: expected the name of a table"),
+        ("-T frames:ran,sales", "-T frames:ran: expected the name of a table"),
+    ],
+)
+def test_where_no_table_is_named_that_is_said_and_nothing_is_sent(kernel, kernel_gateway, line, said):
+    kernel.run(SALES)
+    before = len(kernel_gateway.received)
+    assert said in "\n".join(kernel.run(f"%%ofox {line}\nhi").error)
+    assert len(kernel_gateway.received) == before
+
+
+def test_the_level_of_the_turn_and_the_mask_of_the_table_hold_for_questions(kernel, kernel_gateway):
+    kernel.run(SALES)
+    few = {"frame": "sales", "where": [{"column": "price", "op": "==", "value": 7}], "figures": [{"of": "rows"}]}
+    kernel_gateway.play(calls(("query_frame", few), ("query_frame", MEANS)), Script(text="no"))
+    kernel.run("%%ofox -T frames --level stats\nwhich of {sales}?")
+    assert "nothing is told of fewer than 10 rows" in results(kernel_gateway)[0]
+    assert "Seoul,19.0" in results(kernel_gateway)[1]
+    kernel.run("%ofox level sales --mask price")
+    kernel_gateway.play(calls(("query_frame", MEANS)), Script(text="no"))
+    kernel.run("%%ofox -T frames --fresh\nwhich of {sales}?")
+    assert "`price` is masked by the user" in results(kernel_gateway)[-1]
+    assert "19.0" not in results(kernel_gateway)[-1]
+    kernel.run("%ofox level sales sample --mask ''")
+
+
+# -- what is kept
+
+
+def test_each_call_is_in_the_journal_and_comes_back(kernel_gateway, tmp_path):
+    home = {"OFOX_BASE_URL": kernel_gateway.base_url, "OFOX_JOURNAL": "1", "XDG_DATA_HOME": str(tmp_path)}
+    first = Kernel(tmp_path, **home)
+    try:
+        first.run("%load_ext ofox_magic")
+        first.run(REGISTERED)
+        kernel_gateway.play(calls(SEOUL, ("double", {"x": 4}), text="Let me see."), Script(text="It is cold."))
+        assert first.run("%%ofox -T weather -T double\nhow is it?").status == "ok"
+        told = first.run("%ofox history 1").printed
+        first.run("%unload_ext ofox_magic")
+    finally:
+        first.close()
+    second = Kernel(tmp_path, **home)
+    try:
+        second.run("%load_ext ofox_magic")
+        second.run("%ofox resume 1")
+        assert second.run("%ofox history 1").printed == told
+        assert 'assistant calls double {"x": 4}' in told
+        assert "tool: 8\n" in told
+        kernel_gateway.play(Script(text="next"))
+        second.run("%%ofox\nand now?")
+        roles = [message["role"] for message in sent(kernel_gateway)["messages"]]
+        assert roles == ["user", "assistant", "tool", "tool", "assistant", "user"]
+    finally:
+        second.close()

@@ -197,3 +197,18 @@ def test_the_gateways_own_pace_is_for_streams_without_one():
             http.post("/chat/completions", json={**body, "practice": practice})
             times.append(time.monotonic() - start)
     assert times[0] > 0.39 > times[1]
+
+
+def test_calls_that_a_request_wishes_for_are_made_once_and_not_again_after_their_results(client):
+    wished = {"tool_calls": [["c1", "look_up", {"city": "Seoul"}]]}
+    said = client.say(tools=TOOLS, practice=wished)
+    assert [call["function"]["name"] for call in said["tool_calls"]] == ["look_up"]
+    result = {"role": "tool", "tool_call_id": "c1", "content": "12 degrees"}
+    asked = {"role": "user", "content": "How is it?"}
+    after = client.say(
+        messages=[asked, {"role": "assistant", "content": None, "tool_calls": said["tool_calls"]}, result],
+        tools=TOOLS,
+        practice=wished,
+    )
+    assert not after.get("tool_calls")
+    assert "12 degrees" in after["content"]
