@@ -165,3 +165,16 @@ def test_ctrl_c_while_nothing_has_come_leaves_a_prompt(terminal, gateway):
     assert "stopped" in shown
     assert "Traceback" not in shown
     assert shell.run("print(6 * 7)") == "42"
+
+
+@pytest.mark.parametrize(("typed", "ran"), [("y", "['Seoul']"), ("n", "[]")])
+def test_a_call_is_asked_for_at_the_terminal(terminal, gateway, typed, ran):
+    shell = terminal()
+    shell.run("from ofox_magic import session; ran = []")
+    shell.run("def look(city: str): ran.append(city)")
+    gateway.play(Script(text="Let me see.", tool_calls=(("c1", "look", '{"city": "Seoul"}'),)), Script(text="Done."))
+    shell.start("%ofox ask -T look hello")
+    shell.process.expect_exact('look\r\n  city = "Seoul"\r\nRun it? [y/N] ')
+    shell.process.sendline(typed)
+    assert "Done.\n[" in shell.rest()
+    assert shell.run("print(ran)") == ran
