@@ -77,10 +77,10 @@ class JupyterServer:
     """
     JupyterLab, and Notebook 7 where it is installed, on loopback. Its kernel is the interpreter that runs the tests.
 
-    *environment* is for its kernels. `close` it.
+    *environment* is for its kernels, *python* another interpreter for them. `close` it.
     """
 
-    def __init__(self, folder, **environment):
+    def __init__(self, folder, python=sys.executable, **environment):
         self.token = uuid4().hex
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -88,7 +88,7 @@ class JupyterServer:
         self._folder = folder
         self._opener = build_opener(ProxyHandler({}))
         self._write_settings()
-        self._write_kernel(environment)
+        self._write_kernel(str(python), environment)
         self.log = folder / "server.log"
         self._process = self._start()
         self._wait_until_it_answers()
@@ -99,12 +99,12 @@ class JupyterServer:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
 
-    def _write_kernel(self, environment):
+    def _write_kernel(self, python, environment):
         self.notebooks.mkdir(parents=True)
         path = self._folder / "data" / "kernels" / KERNEL / "kernel.json"
         path.parent.mkdir(parents=True)
         spec = {
-            "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             "display_name": "Python 3 (ipykernel)",
             "language": "python",
             "env": {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), **environment},
