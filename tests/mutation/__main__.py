@@ -136,6 +136,7 @@ def main() -> int:
     given = parser.parse_args()
     rows, enough = [], True
     for name in given.groups or GROUPS:
+        print(f"{name} …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(prefix="ofox-mutation-") as folder:
             by_module: dict[str, Counter[str]] = {}
             missed = []
