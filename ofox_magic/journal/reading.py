@@ -133,10 +133,10 @@ class _Reader:
                 steps.append(json.loads(text))
                 said = dict.fromkeys(said, "")  # the step holds it
             else:
-                said[kind] = said.get(kind, "") + text
+                said[kind] += text
         parts = [{"type": kind, "text": text} for kind, text in said.items() if text]
         answer = {"role": "assistant", "parts": parts} if parts else None
-        return {"answer": answer, "error": _CUT} | ({"steps": steps} if steps else {})
+        return {"answer": answer, "error": _CUT, "steps": steps}
 
 
 def _pictures(connection: sqlite3.Connection) -> FindPicture:

@@ -247,7 +247,7 @@ def test_a_resumed_session_goes_on_and_writes_nothing_again(scene, path):
 def test_an_answer_that_was_cut_by_the_kernels_end_is_resumed_as_cut(scene):
     gate = threading.Event()
     first = scene([TextDelta("half of "), gate])
-    first.session.ask("a")
+    turn = first.session.ask("a")
     deadline = time.monotonic() + 5
     while first.texts() != [("a", "half of ")] and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -259,6 +259,7 @@ def test_an_answer_that_was_cut_by_the_kernels_end_is_resumed_as_cut(scene):
     assert "broke off" in second.transport.requests[0].messages[1].text
     assert [text for _, text in second.texts()] == ["half of ", "whole"]
     gate.set()
+    turn.wait(5)
 
 
 def test_the_list_has_what_changed_last_first(scene):

@@ -6,9 +6,9 @@ import threading
 import pytest
 
 from ofox_magic.chat.conversation import Conversation, Exchange, Version
-from ofox_magic.chat.events import TextDelta, ToolsRan
-from ofox_magic.chat.messages import assistant, user
-from ofox_magic.chat.parts import Image
+from ofox_magic.chat.events import ReasoningDelta, TextDelta, ToolsRan
+from ofox_magic.chat.messages import Message, assistant, user
+from ofox_magic.chat.parts import Image, Reasoning, Text
 from ofox_magic.chat.turn import Turn
 from ofox_magic.journal import load, sessions
 from ofox_magic.journal.recording import Recording
@@ -155,6 +155,8 @@ def test_a_turn_is_written_when_it_is_asked_and_ended_in_its_place(disk):
     (question,) = disk.rows("SELECT question FROM run")[0]
     assert json.loads(question)["model"] == "asked/model"
     assert disk.rows("SELECT id, turn, key, answer, asked, ended FROM run") == [(1, "t", None, None, 5.0, None)]
+    (exchange,) = disk.conversations()["main"].exchanges
+    assert (exchange.version.status, exchange.version.answer, exchange.version.steps) == ("incomplete", None, ())
     for text in ("half ", "and "):
         turn.take(TextDelta(text))
         assert recording.is_behind({"t": turn})
@@ -162,6 +164,16 @@ def test_a_turn_is_written_when_it_is_asked_and_ended_in_its_place(disk):
         assert not recording.is_behind({"t": turn})
         seen.append(disk.rows("SELECT run, number, kind, text FROM piece"))
     assert seen[-1] == [(1, 0, "text", '"half "'), (1, 1, "text", '"and "')]
+    turn.take(ReasoningDelta("hm "))
+    disk.write(recording, {"t": turn}, now=6.0)
+    (exchange,) = disk.conversations()["main"].exchanges
+    assert exchange.version == Version(
+        turn.question,
+        Message("assistant", (Reasoning("hm "), Text("half and "))),
+        status="incomplete",
+        model="asked/model",
+        error="the kernel ended before this answer did",
+    )
     source.conversations["main"] = source.conversations["main"].settle("t", done("half and half", turn.question))
     disk.write(recording, now=7.0)
     assert disk.rows("SELECT id, asked, ended FROM run") == [(1, 5.0, 7.0)]

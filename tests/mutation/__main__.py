@@ -26,6 +26,7 @@ from tests.benchmarks.tables import show
 
 ROOT = Path(__file__).parents[2]
 ENOUGH = 0.85
+NOTICED = ("killed", "timeout")
 _RESULT = re.compile(r"^ +(?P<mutant>(?P<module>ofox_magic\.\S*?)\.x\S+): (?P<status>.+)$", re.MULTILINE)
 _CONFIGURATION = """
 [tool.mutmut]
@@ -122,35 +123,44 @@ def mutmut(folder: Path, *arguments: str, stdout=subprocess.PIPE, stderr=None) -
     )
 
 
+def try_all(name: str, *, children: int, shows: bool) -> dict[str, Counter[str]]:
+    """Return how the tries of the group *name* ended, by module; print what no test noticed where that *shows*."""
+    found: dict[str, Counter[str]] = {}
+    print(f"{name} …", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="ofox-mutation-") as folder:
+        for module, mutant, status in tuple(mutate(GROUPS[name], Path(folder), children)):
+            found.setdefault(module.removeprefix("ofox_magic."), Counter())[status] += 1
+            if shows and status not in NOTICED:
+                print(mutmut(Path(folder), "show", mutant).stdout, flush=True)
+    return found
+
+
+def noticed(statuses: Counter[str]) -> int:
+    return sum(statuses[status] for status in NOTICED)
+
+
 def row(name: str, statuses: Counter[str]) -> tuple[str, ...]:
-    total, noticed = statuses.total(), statuses["killed"] + statuses["timeout"]
-    counts = (total, statuses["killed"], statuses["timeout"], total - noticed)
-    return name, *map(str, counts), f"{100 * noticed / total:.1f} %" if total else "–"
+    total = statuses.total()
+    counts = (total, *(statuses[status] for status in NOTICED), total - noticed(statuses))
+    return name, *map(str, counts), f"{100 * noticed(statuses) / total:.1f} %"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], metavar="GROUP", help=", ".join(GROUPS))
+    parser.add_argument("groups", nargs="*", default=[*GROUPS], metavar="GROUP", help=f"of {', '.join(GROUPS)}")
     parser.add_argument("--show", action="store_true", help="print each change that no test notices")
     parser.add_argument("--children", type=int, default=os.cpu_count(), help="how many to try at once")
     given = parser.parse_args()
+    if unknown := set(given.groups) - set(GROUPS):
+        parser.error(f"no group is called {', '.join(unknown)}: {', '.join(GROUPS)} are")
     rows, enough = [], True
-    for name in given.groups or GROUPS:
-        with tempfile.TemporaryDirectory(prefix="ofox-mutation-") as folder:
-            by_module: dict[str, Counter[str]] = {}
-            missed = []
-            for module, mutant, status in mutate(GROUPS[name], Path(folder), given.children):
-                by_module.setdefault(module.removeprefix("ofox_magic."), Counter())[status] += 1
-                if status not in ("killed", "timeout"):
-                    missed.append(mutant)
-            whole = sum(by_module.values(), Counter())
-            rows += [row(module, statuses) for module, statuses in by_module.items()]
-            if len(by_module) > 1:
-                rows.append(row(f"{name}, all of it", whole))
-            enough &= whole["killed"] + whole["timeout"] >= ENOUGH * whole.total()
-            for mutant in missed if given.show else ():
-                print(mutmut(Path(folder), "show", mutant).stdout, flush=True)
-    show("changes that the tests notice", ("module", "mutants", "killed", "timeouts", "survived", "noticed"), rows)
+    for name in given.groups:
+        found = try_all(name, children=given.children, shows=given.show)
+        whole = sum(found.values(), Counter())
+        rows += [row(module, statuses) for module, statuses in found.items()]
+        rows += [row(f"{name}, all of it", whole)] if len(found) > 1 else []
+        enough &= noticed(whole) >= ENOUGH * whole.total()
+    show("changes that the tests notice", ("module", "mutants", *NOTICED, "survived", "noticed"), rows)
     return 0 if enough else 1
 
 

@@ -1,8 +1,8 @@
 """
-A pytest plugin for one try: it starts from nothing, and ends with the first thing that is wrong.
+A pytest plugin for mutation: each test begins with nothing that functions of the package keep.
 
-A try is forked from a process that has run all tests, so what functions of the package keep is of the code before the
-change. Hypothesis need not find the smallest example, nor say that a busy machine is slow.
+What is made once and kept is otherwise made in the first test that needs it, before a try is forked: changes to what
+makes it would not be seen. Hypothesis need not find the smallest example, nor say that a busy machine is slow.
 """
 
 import sys
@@ -15,7 +15,7 @@ settings.register_profile(
 settings.load_profile("mutation")
 
 
-def pytest_sessionstart() -> None:
+def pytest_runtest_setup() -> None:
     for name, module in tuple(sys.modules.items()):
         for value in tuple(vars(module).values()) if name.startswith("ofox_magic") else ():
             if hasattr(value, "cache_clear") and value.__module__ == name:

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ofox_magic.render import to_html
-from ofox_magic.render.flow import LONG_CODE, LONG_LIST, Flow
+from ofox_magic.render import plain_html, to_html
+from ofox_magic.render.budget import Budget
+from ofox_magic.render.flow import LONG_CODE, LONG_LIST, LONGEST_TAIL, Flow
 from ofox_magic.render.markdown import parse, render
 from ofox_magic.untrusted import printable
 
 from .answers import ANSWERS
-from .budgets import endless
+from .budgets import endless, of_steps
 
 COMMONMARK = os.environ.get("OFOX_COMMONMARK")
 
@@ -162,3 +163,78 @@ def test_what_is_no_markdown_is_shown_as_it_is_while_it_grows():
     shown += flow.tail()
     assert re.sub(r'</?pre(?: class="ofox-plain")?>\n?', "", shown) == "**a** &lt;b&gt;\n" + "- c\n" * 3000 + "```"
     assert shown.count("<pre") > 2
+
+
+def pieces_of(text, flow=None):
+    flow = flow or Flow(endless())
+    flow.feed(text)
+    return list(flow.take()), flow
+
+
+def test_code_is_cut_into_lines_once_it_is_long_and_while_it_is_open():
+    line = "x = 12345\n"
+    pieces, flow = pieces_of("```py\n" + line * (LONG_CODE // 10 - 1))
+    assert pieces == []
+    more, flow = pieces_of(line + "y", flow)
+    assert [joined(html) for html in more] == [to_html("```py\n" + line * (LONG_CODE // 10))]
+    assert flow.tail() == '<pre class="ofox-code"><code>y</code></pre>\n'
+    pieces_of(" = 1", flow)
+    assert flow.end() == '<pre class="ofox-code"><code>y = <span class="ofox-m">1</span></code></pre>\n'
+    assert pieces_of("```py\n" + line * LONG_CODE + "```\n")[0] == []
+
+
+def test_a_list_is_cut_before_its_last_item_once_it_is_long():
+    item = "- " + "a" * 97 + "\n"
+    assert pieces_of(item * (LONG_LIST // 100))[0] == []
+    (html,), flow = pieces_of(item * (LONG_LIST // 100) + "- b\n")
+    assert html == to_html(item * (LONG_LIST // 100))
+    assert flow.tail() == to_html("- b")
+    assert pieces_of("- " + "a\n" * LONG_LIST)[0] == [], "a single item has no seam"
+
+
+@pytest.mark.parametrize(("first", "start"), [("7. ", 22), ("1. ", 16), ("0) ", 15)])
+def test_the_rest_of_a_numbered_list_goes_on_counting(first, start):
+    mark = first[-2:]
+    item = mark + "a" * 97 + "\n"
+    _, flow = pieces_of(first + "a" * 97 + "\n" + "".join(f"{n}{item}" for n in range(1, 15)) + f"15{mark}b\n")
+    assert flow.tail() == f'<ol start="{start}">\n<li>b</li>\n</ol>\n'
+    assert pieces_of("\nc\n", flow)[0] == [f'<ol start="{start}">\n<li>b</li>\n</ol>\n']
+    assert flow.tail() == "<p>c</p>\n"
+    assert pieces_of("\n9. d\n", flow)[1].tail() == '<ol start="9">\n<li>d</li>\n</ol>\n'
+
+
+def test_a_block_that_grows_beyond_the_cap_is_plain_until_the_end():
+    pieces, flow = pieces_of("x" * LONGEST_TAIL)
+    assert pieces == []
+    assert flow.tail() == f"<p>{'x' * LONGEST_TAIL}</p>\n"
+    assert pieces_of("y", flow)[0] == [plain_html("x" * 4000)] * 3
+    assert pieces_of("\n\n# z\n", flow)[0] == []
+    assert flow.tail() == flow.end() == plain_html("x" * 288 + "y\n\n# z\n")
+
+
+def test_plain_text_is_cut_behind_a_line_where_there_is_one():
+    line = "a" * 999 + "\n"
+    pieces, flow = pieces_of(line * 4 + "b" * 8001, Flow(plain=True))
+    assert pieces == [plain_html(line * 4), plain_html("b" * 4000), plain_html("b" * 4000)]
+    assert flow.tail() == plain_html("b")
+    assert pieces_of(line * 4, Flow(plain=True))[0] == []
+
+
+def test_what_has_no_new_line_is_not_looked_at_again():
+    budget = of_steps(1000)
+    _, flow = pieces_of("# a\n\nb", Flow(budget))
+    before = next(budget.looks)
+    for _ in range(10):
+        assert pieces_of("c", flow)[0] == []
+    assert next(budget.looks) == before + 1
+
+
+def test_each_look_brings_a_little_time_again():
+    budget = Budget(0.25, processor=lambda: 0.0, clock=lambda: 0.0)
+    flow, earned = Flow(budget), []
+    earn = budget.earn
+    budget.earn = lambda seconds: earned.append(seconds) or earn(seconds)
+    for _ in range(3):
+        list(flow.take())
+    assert len(earned) == 3
+    assert min(earned) > 0

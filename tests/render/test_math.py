@@ -27,6 +27,8 @@ def html_of(text):
         ("a\n$$\nx\n$$\nb", "<p>a</p>\n<p>⟦\\[x\\]⟧</p>\n<p>b</p>"),
         ("> $$\n> x\n> $$", "<blockquote>\n<p>⟦\\[x\\]⟧</p>\n</blockquote>"),
         ("- a\n  $$\n  x\n  $$\n- b", "<ul>\n<li>a<p>⟦\\[x\\]⟧</p>\n</li>\n<li>b</li>\n</ul>"),
+        ("> a\n$$\nx\n$$", "<blockquote>\n<p>a</p>\n</blockquote>\n<p>⟦\\[x\\]⟧</p>"),
+        ("|a|\n|-|\n$$\nx\n$$", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table>\n<p>⟦\\[x\\]⟧</p>"),
         ("   $$\n   x\n   $$", r"<p>⟦\[x\]⟧</p>"),
     ],
 )
