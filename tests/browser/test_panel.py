@@ -38,7 +38,7 @@ PASTE = """([png, kind]) => {
 
 def begin_cell(notebook):
     notebook.start(1)
-    notebook.wait_for(lambda: "begun" in notebook.cell(1).inner_text(), "the cell runs")
+    notebook.wait_for(lambda: "begun" in notebook.outputs(1).all_inner_texts()[:1], "the cell runs")
 
 
 def end_cell(server):
@@ -127,7 +127,7 @@ def test_cells_and_panel_are_one_conversation_and_a_reload_brings_it_back(panel_
     notebook.finish(1)
     panel.wait_for_turns(2)
     assert panel.asked() == ["From the panel", "From the cell"]
-    sent = json.loads(lab_gateway.requests[-1].body)["messages"]
+    sent = lab_gateway.received[-1].json["messages"]
     assert [message["content"] for message in sent if message["role"] == "user"] == ["From the panel", "From the cell"]
     notebook.run(2)
     panel.wait_for(lambda: panel.asked() == ["From the panel"], "the undo")
@@ -234,7 +234,7 @@ def test_pictures_files_and_displays_go_along(panel_in, lab_gateway, tmp_path):
     along = panel.turns.nth(0).locator(".ofox-question .ofox-chip")
     assert along.count() == 3
     assert along.locator("img").count() == 2
-    parts = json.loads(lab_gateway.requests[-1].body)["messages"][-1]["content"]
+    parts = lab_gateway.received[-1].json["messages"][-1]["content"]
     assert sum(part["type"] == "image_url" for part in parts) == 2
     assert "some notes" in str(parts)
     assert base64.b64decode(PNG)
