@@ -38,7 +38,7 @@ PASTE = """([png, kind]) => {
 
 def begin_cell(notebook):
     notebook.start(1)
-    notebook.wait_for(lambda: "begun" in notebook.outputs(1).all_inner_texts()[:1], "the cell runs")
+    notebook.wait_for(lambda: "begun" in "".join(notebook.outputs(1).all_inner_texts()), "the cell runs")
 
 
 def end_cell(server):
@@ -250,10 +250,6 @@ def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, 
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()
-    notebook.run(0)
-    fresh = PanelPage(notebook)
-    fresh.ask("And on")
-    fresh.wait_for_turns(1)
 
 
 # Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.

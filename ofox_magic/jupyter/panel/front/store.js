@@ -37,6 +37,11 @@ class Store {
     return () => this._watchers.delete(watcher);
   }
 
+  // Whether the front end, where it tells, takes the kernel for one that has nothing to do.
+  get idle() {
+    return this._model.widget_manager?.kernel?.status === "idle";
+  }
+
   get running() {
     return [...this.turns.values()].filter((turn) => !SETTLED.has(turn.state));
   }
