@@ -78,8 +78,15 @@ def test_its_state_holds_nothing_of_the_conversation(shell, panel, told, monkeyp
 
 def test_what_it_shows_as_text_is_the_same_every_time(panel):
     assert repr(panel) == "<ofox_magic panel>"
-    bundle = panel._repr_mimebundle_()
-    assert "<ofox_magic panel>" in str(bundle)
+    data, _ = panel._repr_mimebundle_()
+    assert data["text/plain"] == "<ofox_magic panel>"
+
+
+def test_it_is_no_display_that_goes_along_with_a_question(shell, panel):
+    from IPython.display import display
+
+    display(panel)
+    assert shell._ofox_kit.displays.all == ()
 
 
 def test_the_front_end_may_not_change_the_state(panel):
