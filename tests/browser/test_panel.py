@@ -13,6 +13,7 @@ from .test_safety import FILE, GLOBALS, RAW, assert_a_raw_sink_is_seen, assert_n
 
 pytestmark = pytest.mark.browser
 APPS = ["lab", pytest.param("notebook", marks=pytest.mark.skipif(not lab.has_notebook_7(), reason="no Notebook 7"))]
+THEMES = "@jupyterlab/apputils-extension:themes"
 KERNELS = "@jupyterlab/apputils-extension:kernels-settings"
 # Half of a figure is drawn, then the cell runs until it is told to end.
 BUSY = """\
@@ -265,6 +266,70 @@ def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, 
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server, lab_gateway, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    server.set(THEMES, theme=theme)
+    try:
+        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", "xs = [1]")
+        notebook.run(1)
+        lab_gateway.play(
+            Script(
+                text="A [link](https://a.example), `code`.\n\n```python\nx = 'a'  # b\n```\n\n|a|\n|-|\n|1|\n\n$x^2$\n",
+                reasoning="So.",
+            )
+        )
+        found = problems(axe, notebook.page)
+        panel.ask("Why?")
+        panel.wait_for_turns(1)
+        lab_gateway.play(Script(status=401, body='{"error": {"message": "bad key", "code": "invalid_api_key"}}'))
+        panel.ask("And now?")
+        panel.wait_for_turns(2)
+        panel.type("@x")
+        panel.wait_for(lambda: panel.root.locator(".ofox-names [role=option]").count() == 1, "the names")
+        found += problems(axe, notebook.page)
+        notebook.page.keyboard.press("Escape")
+        panel.root.get_by_role("button", name="Model: ").click()
+        panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) [role=option]").count() > 2, "the models")
+        found += problems(axe, notebook.page)
+        assert found == []
+        assert set(reached_by_tab(notebook.page)) >= {
+            "Question",
+            "Send",
+            "Attach a file",
+            "Copy answer",
+            "Ask again",
+            "Undo the last step",
+        }
+    finally:
+        server.set(THEMES)
+
+
+def problems(axe, page):
+    """What axe-core finds in the panel that is serious or critical."""
+    found = axe.run(page, context=".ofox-panel").response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def reached_by_tab(page):
+    """The names of what Tab goes to, from the first place in the panel on."""
+    page.keyboard.press("Escape")
+    page.locator(".ofox-pick").first.focus()
+    for _ in range(60):
+        name = page.evaluate(
+            "document.activeElement.closest('.ofox-panel') && (document.activeElement.getAttribute('aria-label') || document.activeElement.textContent)"
+        )
+        if name is None:
+            return
+        yield name.strip()
+        page.keyboard.press("Tab")
 
 
 # Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.
