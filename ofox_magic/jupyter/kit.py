@@ -110,8 +110,6 @@ class Kit:
 
     def close(self) -> None:
         """Leave the shell's displays as they were, write what is left, close connections. The conversation stays."""
-        if self._panel is not None:
-            self._panel.close()
         self.displays.uninstall()
         if "wiring" in vars(self):
             self.keeping.close()

@@ -23,7 +23,7 @@ class PanelPage:
         self.type(text)
         self.page.keyboard.press("Enter")
 
-    def wait_for(self, condition, what, seconds=60.0):
+    def wait_for(self, condition, what, seconds=30.0):
         try:
             return self.notebook.wait_for(condition, what, seconds)
         except AssertionError as error:

@@ -13,6 +13,7 @@ from .test_safety import FILE, GLOBALS, RAW, assert_a_raw_sink_is_seen, assert_n
 
 pytestmark = pytest.mark.browser
 APPS = ["lab", pytest.param("notebook", marks=pytest.mark.skipif(not lab.has_notebook_7(), reason="no Notebook 7"))]
+THEMES = "@jupyterlab/apputils-extension:themes"
 KERNELS = "@jupyterlab/apputils-extension:kernels-settings"
 # Half of a figure is drawn, then the cell runs until it is told to end.
 BUSY = """\
@@ -38,7 +39,7 @@ PASTE = """([png, kind]) => {
 
 def begin_cell(notebook):
     notebook.start(1)
-    notebook.wait_for(lambda: "begun" in notebook.cell(1).inner_text(), "the cell runs")
+    notebook.wait_for(lambda: "begun" in "".join(notebook.outputs(1).all_inner_texts()), "the cell runs")
 
 
 def end_cell(server):
@@ -111,13 +112,13 @@ def test_where_comms_take_no_subshells_a_question_is_queued_and_served_when_the_
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_cells_and_panel_are_one_conversation_and_a_reload_brings_it_back(panel_in, lab_gateway, app):
-    script = (
+def test_cells_and_panel_are_one_conversation(panel_in, lab_gateway, app):
+    cells = (
         "%%ofox\nFrom the cell",
-        "session = get_ipython()._ofox_kit.session\nsession.undo(); len(session.turns)",
-        "session.model = 'some/model'\nsession.panel()",
+        "from ofox_magic import session\nsession().undo()",
+        "session().model = 'some/model'",
     )
-    notebook, panel = panel_in(f"ways-{app}.ipynb", *script, app=app)
+    notebook, panel = panel_in(f"ways-{app}.ipynb", *cells, app=app)
     panel.ask("From the panel")
     panel.wait_for_turns(1)
     lab_gateway.play(Script(text="one two three four " * 60, chunk_size=10, delay=0.02))
@@ -126,8 +127,7 @@ def test_cells_and_panel_are_one_conversation_and_a_reload_brings_it_back(panel_
     assert is_running(notebook, 1), "it shows while it streams"
     notebook.finish(1)
     panel.wait_for_turns(2)
-    assert panel.asked() == ["From the panel", "From the cell"]
-    sent = json.loads(lab_gateway.requests[-1].body)["messages"]
+    sent = lab_gateway.received[-1].json["messages"]
     assert [message["content"] for message in sent if message["role"] == "user"] == ["From the panel", "From the cell"]
     notebook.run(2)
     panel.wait_for(lambda: panel.asked() == ["From the panel"], "the undo")
@@ -135,29 +135,39 @@ def test_cells_and_panel_are_one_conversation_and_a_reload_brings_it_back(panel_
     panel.wait_for(lambda: len(panel.asked()) == 2, "the redo")
     notebook.run(3)
     panel.wait_for(lambda: "some/model" in panel.root.locator(".ofox-bar").inner_text(), "the model")
-    second = PanelPage(notebook, 1)
-    assert second.asked() == panel.asked()
-    second.ask("From the second view")
-    panel.wait_for_turns(3)
-    assert second.turns.all_inner_texts() == panel.turns.all_inner_texts()
     saved = notebook.save()
     assert "From the panel" not in json.dumps(saved), "nothing of the panel is in the saved notebook"
     assert "widgets" not in saved.metadata
-    notebook.page.evaluate("window.onbeforeunload = null")
-    notebook.watcher._page.remove_listener("dialog", notebook.watcher._dialog)
-    notebook.page.on("dialog", lambda dialog: dialog.accept())
-    notebook.page.reload()
-    again = PanelPage(notebook)
-    again.wait_for_turns(3)
-    assert again.asked() == ["From the panel", "From the cell", "From the second view"]
-    again.ask("After the reload")
-    again.wait_for_turns(4)
     assert notebook.watcher.errors == []
 
 
-def test_typing_editing_choosing_and_copying(panel_in, context, lab_gateway):
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    notebook, panel = panel_in("typing.ipynb", "frame_of_prices = [1, 2]\nfrom IPython.display import display, Image")
+@pytest.mark.parametrize("app", APPS)
+def test_two_views_agree_and_a_reload_brings_the_conversation_back(panel_in, app):
+    notebook, panel = panel_in(f"views-{app}.ipynb", "%ofox panel", app=app)
+    panel.ask("From the first view")
+    panel.wait_for_turns(1)
+    notebook.run(1)
+    second = PanelPage(notebook, 1)
+    second.wait_for_turns(1)
+    second.ask("From the second view")
+    panel.wait_for_turns(2)
+    second.wait_for_turns(2)
+    assert second.turns.all_inner_texts() == panel.turns.all_inner_texts()
+    notebook.cell(0).locator(".jp-InputArea-editor").click()
+    notebook.save()
+    notebook.page.remove_listener("dialog", notebook.watcher._dialog)
+    notebook.page.on("dialog", lambda dialog: dialog.accept())
+    notebook.page.reload()
+    again = PanelPage(notebook)
+    again.wait_for_turns(2)
+    assert again.asked() == ["From the first view", "From the second view"]
+    again.ask("After the reload")
+    again.wait_for_turns(3)
+    assert notebook.watcher.errors == []
+
+
+def test_keys_are_for_who_types_and_names_are_completed(panel_in):
+    notebook, panel = panel_in("typing.ipynb", "frame_of_prices = [1, 2]")
     notebook.run(1)
     page, keyboard = notebook.page, notebook.page.keyboard
     cells = page.locator(".jp-Notebook .jp-Cell").count()
@@ -171,39 +181,45 @@ def test_typing_editing_choosing_and_copying(panel_in, context, lab_gateway):
     panel.wait_for(lambda: "tokens" in panel.root.locator(".ofox-meter").inner_text(), "the estimate")
     assert "frame_of_prices · list" in panel.root.locator(".ofox-composer .ofox-chips").inner_text()
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells, "no shortcut of the notebook fires"
-    panel.field.fill("What is `this`?")
-    lab_gateway.play(Script(text="Some **words**.\n\n```python\nprint('hello')\n```\n\nFormula $\\frac{1}{2}$.\n"))
+    panel.field.fill("What is this?")
     keyboard.press("Enter")
     panel.wait_for_turns(1)
-    assert panel.turns.nth(0).locator("math mfrac").count() == 1
+    keyboard.press("ArrowUp")
+    assert panel.field.input_value() == "What is this?"
+    assert notebook.watcher.errors == []
+
+
+def test_what_was_answered_can_be_copied_asked_again_edited_and_looked_into(panel_in, context, lab_gateway):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook, panel = panel_in("turns.ipynb")
+    copied = lambda: notebook.page.evaluate("navigator.clipboard.readText()")  # noqa: E731
+    turn = panel.turns.nth(0)
+    lab_gateway.play(Script(text="Some **words**.\n\n```python\nprint('hello')\n```\n\nFormula $\\frac{1}{2}$.\n"))
+    panel.ask("What is `this`?")
+    panel.wait_for_turns(1)
+    assert turn.locator("math mfrac").count() == 1
     panel.button("Copy code", 0).click()
-    assert page.evaluate("navigator.clipboard.readText()") == "print('hello')\n"
+    panel.wait_for(lambda: copied() == "print('hello')\n", "the code")
     panel.button("Copy answer", 0).click()
-    panel.wait_for(
-        lambda: "**words**" in page.evaluate("navigator.clipboard.readText()"), "the answer as it was written"
-    )
+    panel.wait_for(lambda: "**words**" in copied(), "the answer as it was written")
     panel.button("Ask again", 0).click()
-    panel.wait_for(lambda: panel.turns.nth(0).locator(".ofox-foot").get_by_text("2/2").count() == 1, "a second version")
+    panel.wait_for(lambda: "2/2" in turn.inner_text(), "a second version")
     panel.button("Earlier version", 0).click()
-    panel.wait_for(
-        lambda: "1/2" in panel.turns.nth(0).inner_text() and "Some words" in panel.body(0), "the first version"
-    )
+    panel.wait_for(lambda: "1/2" in turn.inner_text() and "Some words" in panel.body(0), "the first version")
     panel.button("Edit the question", 0).click()
     panel.wait_for(lambda: panel.field.input_value() == "What is `this`?", "the question to edit")
     panel.field.fill("What is that?")
-    keyboard.press("Enter")
-    panel.wait_for(
-        lambda: "3/3" in panel.turns.nth(0).inner_text() and panel.asked() == ["What is that?"], "the edited question"
-    )
+    notebook.page.keyboard.press("Enter")
+    panel.wait_for(lambda: "3/3" in turn.inner_text() and panel.asked() == ["What is that?"], "the edited question")
     panel.button("What was sent", 0).click()
-    panel.wait_for(
-        lambda: '"messages"' in panel.turns.nth(0).locator(".ofox-what-was-sent").inner_text(), "what was sent"
-    )
-    keyboard.press("Escape")
-    panel.field.click()
-    keyboard.press("ArrowUp")
-    assert panel.field.input_value() == "What is that?"
-    panel.field.fill("")
+    panel.wait_for(lambda: '"messages"' in turn.locator(".ofox-what-was-sent").text_content(), "what was sent")
+    assert notebook.watcher.errors == []
+
+
+def test_models_and_conversations_are_chosen_above(panel_in):
+    notebook, panel = panel_in("choices.ipynb")
+    panel.ask("One")
+    panel.wait_for_turns(1)
     panel.choose("Model: ", "anthropic/")
     panel.wait_for(lambda: "anthropic/" in panel.root.locator(".ofox-model").inner_text(), "the model")
     panel.choose("Conversation: ", "Fork:")
@@ -234,7 +250,7 @@ def test_pictures_files_and_displays_go_along(panel_in, lab_gateway, tmp_path):
     along = panel.turns.nth(0).locator(".ofox-question .ofox-chip")
     assert along.count() == 3
     assert along.locator("img").count() == 2
-    parts = json.loads(lab_gateway.requests[-1].body)["messages"][-1]["content"]
+    parts = lab_gateway.received[-1].json["messages"][-1]["content"]
     assert sum(part["type"] == "image_url" for part in parts) == 2
     assert "some notes" in str(parts)
     assert base64.b64decode(PNG)
@@ -242,7 +258,7 @@ def test_pictures_files_and_displays_go_along(panel_in, lab_gateway, tmp_path):
 
 
 def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, server):
-    notebook, panel = panel_in("restarted.ipynb")
+    _, panel = panel_in("restarted.ipynb")
     panel.ask("Remember this")
     panel.wait_for_turns(1)
     (session,) = server.ask("GET", "/api/sessions")
@@ -250,10 +266,70 @@ def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, 
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()
-    notebook.run(0)
-    fresh = PanelPage(notebook)
-    fresh.ask("And on")
-    fresh.wait_for_turns(1)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server, lab_gateway, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    server.set(THEMES, theme=theme)
+    try:
+        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", "xs = [1]")
+        notebook.run(1)
+        lab_gateway.play(
+            Script(
+                text="A [link](https://a.example), `code`.\n\n```python\nx = 'a'  # b\n```\n\n|a|\n|-|\n|1|\n\n$x^2$\n",
+                reasoning="So.",
+            )
+        )
+        found = problems(axe, notebook.page)
+        panel.ask("Why?")
+        panel.wait_for_turns(1)
+        lab_gateway.play(Script(status=401, body='{"error": {"message": "bad key", "code": "invalid_api_key"}}'))
+        panel.ask("And now?")
+        panel.wait_for_turns(2)
+        panel.type("@x")
+        panel.wait_for(lambda: panel.root.locator(".ofox-names [role=option]").count() == 1, "the names")
+        found += problems(axe, notebook.page)
+        notebook.page.keyboard.press("Escape")
+        panel.root.get_by_role("button", name="Model: ").click()
+        panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) [role=option]").count() > 2, "the models")
+        found += problems(axe, notebook.page)
+        assert found == []
+        assert set(reached_by_tab(notebook.page)) >= {
+            "Question",
+            "Send",
+            "Attach a file",
+            "Copy answer",
+            "Ask again",
+            "Undo the last step",
+        }
+    finally:
+        server.set(THEMES)
+
+
+def problems(axe, page):
+    """What axe-core finds in the panel that is serious or critical."""
+    found = axe.run(page, context=".ofox-panel").response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def reached_by_tab(page):
+    """The names of what Tab goes to, from the first place in the panel on."""
+    page.keyboard.press("Escape")
+    page.locator(".ofox-pick").first.focus()
+    for _ in range(60):
+        name = page.evaluate(
+            "document.activeElement.closest('.ofox-panel') && (document.activeElement.getAttribute('aria-label') || document.activeElement.textContent)"
+        )
+        if name is None:
+            return
+        yield name.strip()
+        page.keyboard.press("Tab")
 
 
 # Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.

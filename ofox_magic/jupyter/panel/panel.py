@@ -15,6 +15,7 @@ from traitlets import Unicode
 
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
+from ofox_magic.jupyter.bundle import METADATA_VERSION
 from ofox_magic.jupyter.panel import protocol
 from ofox_magic.jupyter.panel.board import Board
 from ofox_magic.jupyter.panel.controller import Controller
@@ -64,6 +65,11 @@ class Panel(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return "<ofox_magic panel>"  # the same every time: it is what a notebook without the widget shows
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is shown, marked as ours, so that it is no display that goes along with a question."""
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data, {**metadata, "ofox": {"v": METADATA_VERSION, "view": "panel"}}
 
     @property
     def is_open(self) -> bool:

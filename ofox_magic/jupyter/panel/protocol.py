@@ -95,7 +95,6 @@ VOCABULARY: Mapping[str, Mapping[str, Check]] = {
     "measure": {"text": _text(MOST_TEXT), "see": _flag},
     "copy": {"turn": _id},
     "sent": {"turn": _id},
-    "consent": {"call": _number, "allow": _flag},
 }
 """The fields of each command; every one has to be there."""
 

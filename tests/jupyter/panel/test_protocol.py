@@ -28,7 +28,6 @@ GOOD = {
     "measure": {"text": "Why?", "see": True},
     "copy": {"turn": "t1"},
     "sent": {"turn": "t1"},
-    "consent": {"call": 1, "allow": False},
 }
 ODD = [
     *(None, True, False, 0, -1, 1, 1.5, 1e308, float("nan"), 2**70, "", "x", "a\ud800", "\x00", "x" * 1000),

@@ -63,6 +63,13 @@ def test_there_is_one_panel_for_a_notebook_until_it_is_closed(shell):
     assert kit.panel() is not first
 
 
+def test_it_stays_open_when_the_extension_is_loaded_again(shell, panel, told):
+    shell.run_line_magic("reload_ext", "ofox_magic")
+    assert shell._ofox_kit.panel() is panel
+    shell._ofox_kit.session.ask("after the reload").wait()
+    wait_until(lambda: any("after the reload" in str(message) for message in told))
+
+
 def test_its_state_holds_nothing_of_the_conversation(shell, panel, told, monkeypatch):
     monkeypatch.setenv("OFOX_API_KEY", "sk-secret-1234567890")
     secret = "a-word-of-the-conversation"
@@ -78,8 +85,15 @@ def test_its_state_holds_nothing_of_the_conversation(shell, panel, told, monkeyp
 
 def test_what_it_shows_as_text_is_the_same_every_time(panel):
     assert repr(panel) == "<ofox_magic panel>"
-    bundle = panel._repr_mimebundle_()
-    assert "<ofox_magic panel>" in str(bundle)
+    data, _ = panel._repr_mimebundle_()
+    assert data["text/plain"] == "<ofox_magic panel>"
+
+
+def test_it_is_no_display_that_goes_along_with_a_question(shell, panel):
+    from IPython.display import display
+
+    display(panel)
+    assert shell._ofox_kit.displays.all == ()
 
 
 def test_the_front_end_may_not_change_the_state(panel):

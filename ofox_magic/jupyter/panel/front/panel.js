@@ -44,9 +44,10 @@ class PanelView {
   }
 
   _showLife() {
-    const { busy, gone } = this._store;
+    const { busy, gone, idle } = this._store;
     this._life.textContent = gone
       ? "The kernel was restarted or has ended. What you see stays; run the cell of this panel again to go on."
+      : busy && idle ? "The kernel is idle and does not answer this page. Reload the page to go on."
       : busy ? "The kernel is busy and cannot answer now: what you ask is queued until the cell ends." : "";
     this._life.hidden = !busy && !gone;
   }

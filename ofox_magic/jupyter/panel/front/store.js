@@ -1,6 +1,7 @@
 // What the page knows of the conversation: one store for a widget, however many views show it.
 
 const SETTLED = new Set(["done", "stopped", "incomplete", "failed"]);
+const TROUBLE = new Set(["starting", "restarting", "autorestarting", "terminating", "dead"]);
 const BUSY_AFTER = 600; // ms without an answer, after which the kernel counts as busy
 const GONE_AFTER = 6000; // ms without an answer, after the connection was seen to break
 
@@ -24,6 +25,9 @@ class Store {
     model.on("msg:custom", (message) => this._take(message));
     model.on("comm_live_update", () => this._looseConnection());
     model.on("comm:close", () => this._looseConnection());
+    // JupyterLab and Notebook 7 tell what becomes of the kernel, also when somebody else restarts it
+    const kernel = model.widget_manager?.kernel;
+    kernel?.statusChanged?.connect?.((_, status) => TROUBLE.has(status) && this._looseConnection());
     this.do("hello").catch(() => {});
   }
 
@@ -31,6 +35,11 @@ class Store {
   watch(watcher) {
     this._watchers.add(watcher);
     return () => this._watchers.delete(watcher);
+  }
+
+  // Whether the front end, where it tells, takes the kernel for one that has nothing to do.
+  get idle() {
+    return this._model.widget_manager?.kernel?.status === "idle";
   }
 
   get running() {
