@@ -33,7 +33,7 @@ background:rgba(128,128,128,.09)!important;border-left:3px solid rgba(128,128,12
 .ofox-answer hr{border:0;border-top:1px solid rgba(128,128,128,.4)}
 .ofox-plain{white-space:pre-wrap;overflow-wrap:anywhere}
 .ofox-host,.ofox-note,.ofox-answer summary{opacity:.65;font-size:.88em}
-.ofox-answer .ofox-along{list-style:none!important;padding:0!important}
+.ofox-answer .ofox-along{list-style:none!important;padding:0!important;margin-inline:0!important}
 .ofox-chip{display:inline-block;max-width:100%;margin:0 .3em .2em 0;padding:0 .5em;
 border:1px solid rgba(128,128,128,.5);border-radius:.8em}
 .ofox-c{color:var(--jp-mirror-editor-comment-color,#6a737d);font-style:italic}

@@ -28,7 +28,7 @@ class Bar {
     this._name.setAttribute("aria-label", `Conversation: ${session.name}`);
     this._model.replaceChildren(make("span", { text: session.model }), icon("down"));
     this._model.setAttribute("aria-label", `Model: ${session.model}`);
-    this._spent.textContent = session.tokens ? `${session.tokens.toLocaleString("en")} tokens · ${session.spent}` : "";
+    this._spent.textContent = session.tokens ? `${session.tokens.toLocaleString("en")} tokens · cost ${session.spent}` : "";
     this._spent.title = session.system ? `System message: ${session.system}` : "What this session used so far";
   }
 
