@@ -42,7 +42,7 @@ class Stood(NamedTuple):
 def notebook(context, side: sides.Side, folder: Path, server: Replay, tokens: int):
     """A notebook of *side* in a new page, its first cells run; the last one asks."""
     with TemporaryDirectory(prefix="ofox-benchmark-") as own, ExitStack() as stack:
-        places = {"XDG_DATA_HOME": own, "XDG_CACHE_HOME": own, "OFOX_API_KEY": "none-of-anyones"}
+        places = {"XDG_DATA_HOME": own, "XDG_CACHE_HOME": own}
         python = sides.python(folder, side.environment)
         jupyter = lab.JupyterServer(Path(own), python=python, **sides.COMMON | places)
         stack.callback(jupyter.close)

@@ -22,6 +22,7 @@ COMMON = {
     "PYTHONDONTWRITEBYTECODE": "",  # an installed package is compiled once, and so must the checkout be
     "NO_PROXY": "127.0.0.1",
     "OPENAI_API_KEY": "none-of-anyones",
+    "OFOX_API_KEY": "none-of-anyones",  # with one, answers are searched for it
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # it would fetch prices from the network when imported
 }
 """What the kernels' environments have; the checkout itself is what is measured of ours."""
