@@ -6,7 +6,7 @@ Which changes to the code do the tests notice? mutmut makes small ones, one at a
 
 Works in a copy of the checkout, and on what it has of its own: no corpus from beside it. A change of a function that
 has a decorator is not tried, nor one outside of functions. One that makes the tests hang has been noticed as well.
-Exits 1 where a group's tests notice less than 85 in 100. Everything takes half an hour on two cores.
+Exits 1 where a group's tests notice less than 85 in 100. Takes long; name the group that you are at work on.
 """
 
 import argparse
