@@ -2,7 +2,7 @@
 Which changes to the code do the tests notice? mutmut makes small ones, one at a time, and runs the tests on each.
 
     python -m tests.mutation
-    python -m tests.mutation render journal --show
+    python -m tests.mutation markdown journal --show
 
 Works in a copy of the checkout, and on what it has of its own: no corpus from beside it. A change of a function that
 has a decorator is not tried, nor one outside of functions. One that makes the tests hang has been noticed as well.
