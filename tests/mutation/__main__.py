@@ -84,10 +84,17 @@ GROUPS = {
         ),
     ),
     "journal": Group(
-        ("journal",),
-        ("tests/journal",),
+        tuple(f"journal/{name}.py" for name in ("runs", "recording", "reading", "problems", "file", "storage")),
+        tuple(f"tests/journal/test_{name}.py" for name in ("runs", "recording", "problems", "file", "journal")),
         without=(
-            "tests/journal/test_kills.py",
+            "tests/journal/test_journal.py::test_kernels_that_make_the_file_at_the_same_moment_all_get_it",
+            "tests/journal/test_journal.py::test_two_kernels_write_into_one_file_at_once",
+        ),
+    ),
+    "writing": Group(
+        ("journal/writing.py",),
+        ("tests/journal/test_journal.py", "tests/journal/test_faults.py"),
+        without=(
             # nobody may read mutmut, which stands between
             "tests/journal/test_faults.py::test_a_directory_that_may_not_be_written_is_said_once",
             "tests/journal/test_faults.py::test_a_file_that_may_not_be_written_is_said_once_and_left_as_it_is",
