@@ -190,5 +190,5 @@ def _lexer(name: str) -> Any:
 
 def language_of(info: str) -> str:
     """Return the language that a fence's *info* names; empty for what is no name of one."""
-    word = info.strip().split(maxsplit=1)[0] if info.strip() else ""
+    word = next(iter(info.split()), "")
     return word if re.fullmatch(r"[A-Za-z0-9_+#.-]{1,32}", word) else ""

@@ -72,6 +72,7 @@ def test_code_that_goes_beyond_the_budget_is_plain_and_whole():
         ("python", "python"),
         (" python title=x ", "python"),
         ("c++\tx", "c++"),
+        ("R title=x y", "R"),
         ("objective-c", "objective-c"),
         ("x" * 32, "x" * 32),
         ("x" * 33, ""),

@@ -57,7 +57,23 @@ def test_lines_without_their_counterpart_are_text_up_to_the_next_blank_one(markd
         ("_$a_b_$c", r"_⟦\(a_b_\)⟧c"),
         (r"\$x$", "$x$"),
         (r"\\(x\\)", r"\(x\)"),
-        *((text, text) for text in ("a$x$", "$$x$", "$ x$", "$x $", "$x$5", "$$ $$ a", "$", "a $", "$x", "$5 or $10")),
+        *(
+            (text, text)
+            for text in (
+                "a$x$",
+                "$$x$",
+                "a $$x$",
+                "$ x$",
+                "$x $",
+                "$x$5",
+                "$x$5a",
+                "$$ $$ a",
+                "$",
+                "a $",
+                "$x",
+                "$5 or $10",
+            )
+        ),
     ],
 )
 def test_a_dollar_is_told_from_the_sign_of_a_formula(markdown, html):
