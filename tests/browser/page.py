@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8")
 NOT_RUN = ("[ ]:", "[]:")
-# Notebook 7 says this once by itself, in an empty notebook too
-KNOWN_ERRORS = ("reading 'schema'",)
+# Notebook 7 says these by itself: the first in an empty notebook too, the second where it is not the one to open a file
+KNOWN_ERRORS = ("reading 'schema'", "Command 'filebrowser:open-path' not registered")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -24,7 +24,7 @@ class Watcher:
         self._origin = origin
         page.on("request", lambda request: self.requests.append((request.method, request.url)))
         page.on("websocket", lambda socket: self.requests.append(("SOCKET", socket.url)))
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("console", lambda message: message.type == "error" and self._page_error(message.text))
         page.on("pageerror", lambda error: self._page_error(str(error)))
         page.on("dialog", self._dialog)
         page.on("popup", lambda popup: self.opened.append(f"window {popup.url}"))

@@ -117,6 +117,7 @@ def test_cells_and_panel_are_one_conversation(panel_in, lab_gateway, app):
         "%%ofox\nFrom the cell",
         "from ofox_magic import session\nsession().undo()",
         "session().model = 'some/model'",
+        "%%ofox\nTalk on",
     )
     notebook, panel = panel_in(f"ways-{app}.ipynb", *cells, app=app)
     panel.ask("From the panel")
@@ -135,6 +136,12 @@ def test_cells_and_panel_are_one_conversation(panel_in, lab_gateway, app):
     panel.wait_for(lambda: len(panel.asked()) == 2, "the redo")
     notebook.run(3)
     panel.wait_for(lambda: "some/model" in panel.root.locator(".ofox-bar").inner_text(), "the model")
+    lab_gateway.play(Script(text="word " * 5000, chunk_size=5, delay=0.05))
+    notebook.start(4)
+    panel.wait_for(lambda: panel.turns.count() == 3 and "word" in panel.body(), "the long answer")
+    panel.root.locator(".ofox-composer").get_by_role("button", name="Stop").click()
+    notebook.finish(4)
+    assert "stopped" in notebook.answer(4)
     saved = notebook.save()
     assert "From the panel" not in json.dumps(saved), "nothing of the panel is in the saved notebook"
     assert "widgets" not in saved.metadata
