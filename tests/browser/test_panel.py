@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 
 import pytest
 
@@ -116,7 +117,7 @@ def test_cells_and_panel_are_one_conversation(panel_in, lab_gateway, app):
     cells = (
         "%%ofox\nFrom the cell",
         "from ofox_magic import session\nsession().undo()",
-        "session().model = 'some/model'",
+        "session().model = 'openai/gpt-4o'",
         "%%ofox\nTalk on",
     )
     notebook, panel = panel_in(f"ways-{app}.ipynb", *cells, app=app)
@@ -135,7 +136,7 @@ def test_cells_and_panel_are_one_conversation(panel_in, lab_gateway, app):
     panel.button("Bring it again").click()
     panel.wait_for(lambda: len(panel.asked()) == 2, "the redo")
     notebook.run(3)
-    panel.wait_for(lambda: "some/model" in panel.root.locator(".ofox-bar").inner_text(), "the model")
+    panel.wait_for(lambda: panel.root.locator(".ofox-model").inner_text().strip() == "openai/gpt-4o", "the model")
     lab_gateway.play(Script(text="word " * 5000, chunk_size=5, delay=0.05))
     notebook.start(4)
     panel.wait_for(lambda: panel.turns.count() == 3 and "word" in panel.body(), "the long answer")
@@ -364,10 +365,12 @@ texts = iter([])
 """
 HARMLESS = 'texts = iter(["# Hi\\n\\n$x^2$ [a](https://a.example)\\n\\n```python\\nx = 1\\n```\\n\\n|a|\\n|-|\\n|1|\\n"] * 3)\nplay_next(3)'
 PAGE_OF_TURNS = 60
+EVERY = int(os.environ.get("OFOX_EVERY", "3"))
+"""Of so many strings one is tried; OFOX_EVERY=1 tries all."""
 AUDIT = """() => {
   const html = "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code em strong s ul ol li table thead tbody tr th td a span img details summary div button svg path".split(" ");
   const math = /^(math|mrow|mi|mo|mn|ms|mtext|mspace|mfrac|msqrt|mroot|mstyle|mpadded|mphantom|msub|msup|msubsup|munder|mover|munderover|mmultiscripts|mprescripts|none|mtable|mtr|mtd)$/;
-  const ours = ".ofox-codebox > .ofox-button, .ofox-codebox > .ofox-button *, .ofox-codebox, .ofox-tablebox, .ofox-body > div";
+  const ours = ".ofox-codebox > .ofox-button, .ofox-codebox > .ofox-button *, .ofox-codebox, .ofox-tablebox, .ofox-body > div, .ofox-thought";
   const attributes = /^(class|href|title|target|rel|src|alt|start|align|open|tabindex|hidden)$/;
   const faults = [];
   for (const body of document.querySelectorAll(".ofox-body")) for (const element of body.querySelectorAll("*")) {
@@ -386,11 +389,10 @@ AUDIT = """() => {
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="no shared/corpora beside the checkout (OFOX_CORPORA)")
-def test_hostile_strings_do_nothing_in_the_panel(panel_in, request):
-    every = request.config.getoption("--every", default=3)
-    count = len(json.loads(FILE.read_text(encoding="utf-8"))[::every])
+def test_hostile_strings_do_nothing_in_the_panel(panel_in):
+    count = len(json.loads(FILE.read_text(encoding="utf-8"))[::EVERY])
     setup = (
-        f"{HOSTILE}texts = iter([case['s'] for case in json.load(open({str(FILE)!r}, encoding='utf-8'))][::{every}])"
+        f"{HOSTILE}texts = iter([case['s'] for case in json.load(open({str(FILE)!r}, encoding='utf-8'))][::{EVERY}])"
     )
     play = f"session.clear(); play_next({PAGE_OF_TURNS})"
     notebook, panel = panel_in("hostile-panel.ipynb", f"{HOSTILE}{HARMLESS}", setup, play, RAW)
