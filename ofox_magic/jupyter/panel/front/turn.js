@@ -6,7 +6,7 @@ const STATES = {
   streaming: "",
   tools: "waiting for the kernel to run what the model calls",
 };
-const ENDS = { stopped: "Stopped.", incomplete: "This answer broke off.", failed: "There is no answer." };
+const ENDS = { stopped: "Stopped", incomplete: "This answer broke off", failed: "No answer" };
 
 class TurnView {
   // `actions` has edit(turn) and say(text).
@@ -72,7 +72,7 @@ class TurnView {
     const failed = turn.state !== "stopped";
     this._problem.className = `ofox-problem${failed ? " ofox-failed" : ""}`;
     this._problem.replaceChildren(
-      make("span", { text: [ENDS[turn.state], turn.error].filter(Boolean).join(" ") }),
+      make("span", { text: turn.error ? `${ENDS[turn.state]}: ${turn.error}` : `${ENDS[turn.state]}.` }),
       failed ? make("button", { type: "button", class: "ofox-plainbutton", text: "Try again", on: { click: () => this._again() } }) : "",
     );
   }
