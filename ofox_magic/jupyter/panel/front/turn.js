@@ -71,6 +71,7 @@ class TurnView {
     this._problem.hidden = !turn.error && !(turn.state in ENDS);
     const failed = turn.state !== "stopped";
     this._problem.className = `ofox-problem${failed ? " ofox-failed" : ""}`;
+    if (this._problem.hidden) return;
     this._problem.replaceChildren(
       make("span", { text: turn.error ? `${ENDS[turn.state]}: ${turn.error}` : `${ENDS[turn.state]}.` }),
       failed ? make("button", { type: "button", class: "ofox-plainbutton", text: "Try again", on: { click: () => this._again() } }) : "",
