@@ -144,9 +144,9 @@ def test_hostile_html_is_read_in_a_time_that_grows_with_its_length(html):
 
 
 def read_in(html):
-    begun = time.perf_counter()
+    begun = time.thread_time()  # its own work: on a busy machine a clock goes on while others work
     parts_of_bundle({"text/html": html}, "x", picture)
-    return time.perf_counter() - begun
+    return time.thread_time() - begun
 
 
 def test_a_sign_that_begins_no_tag_is_read_as_it_stands():
