@@ -108,7 +108,7 @@ class _Reader:
         """Yield an exchange for the places of each position."""
         for _, group in groupby(places, lambda row: row[1]):
             rows = list(group)
-            active = next((number for number, row in enumerate(rows) if row[2]), len(rows) - 1)
+            active = [row[2] for row in rows].index(True)
             yield Exchange(rows[0][4], rows[0][5], tuple(self._version(row) for row in rows), active)
 
     def _version(self, row: Any) -> Version:

@@ -8,6 +8,7 @@ import pytest
 
 from ofox_magic.chat.conversation import Conversation, Exchange, Version
 from ofox_magic.chat.messages import assistant, user
+from ofox_magic.errors import ConfigError
 from ofox_magic.journal import default_path, load, sessions
 from ofox_magic.journal import file as journal_file
 from ofox_magic.journal.file import JournalFile
@@ -87,13 +88,24 @@ def test_what_was_refused_is_said_each_time_and_written_once_that_can_be_done(fi
     recordings = Talk().recordings()
     for _ in range(2):
         file.write(recordings, {})
-    assert [then for _, then in said] == ["the conversation goes on, and is written once that can be done"] * 2
+    assert said == [("is a directory", "the conversation goes on, and is written once that can be done")] * 2
     assert file.is_failing
     assert not file.is_off
     path.rmdir()
     file.write(recordings, {})
     assert not file.is_failing
     assert [info.last for info in sessions(path)] == [5.0]
+
+
+def test_a_turn_without_an_active_version_is_said_and_not_guessed(file, path):
+    file.write(Talk().recordings(), {})
+    file.disconnect()
+    (info,) = sessions(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE place SET active = 0")
+    connection.close()
+    with pytest.raises(ConfigError, match=f"the journal at {path} cannot be read"):
+        load(path, info.id)
 
 
 def test_a_file_is_put_aside_with_all_that_belongs_to_it(path):
