@@ -23,7 +23,7 @@ def tags(html):
     [
         (r"\frac{1}{2}", "mfrac"),
         (r"\sqrt[3]{x}", "mroot"),
-        (r"\sum_{i=1}^n x_i", "munderover"),
+        (r"\sum_{i=1}^n x_i", "msub"),
         (r"\begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix}", "mtable"),
         (r"\begin{aligned} a &= b \\ &= c \end{aligned}", "mtable"),
         (r"\begin{alignedat}{2} a &= b \\ &= c \end{alignedat}", "mtable"),

@@ -66,6 +66,9 @@ class Panel(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return "<ofox_magic panel>"  # the same every time: it is what a notebook without the widget shows
 
+    _ipython_display_ = None
+    """ipywidgets 7 would publish a bundle of its own, past the one below."""
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What is shown, marked as ours, so that it is no display that goes along with a question."""
         data, metadata = super()._repr_mimebundle_(**kwargs)
