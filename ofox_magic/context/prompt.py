@@ -148,7 +148,20 @@ class Notebook:
     def _remarks(self, text: str) -> tuple[str, ...]:
         sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
         missed = references.near_misses(text, sendable, self.look_up)
-        return tuple(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed)
+        return (
+            *(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed),
+            *(
+                f"{typed} names nothing and went as typed"
+                if value is references.MISSING
+                else f"{typed} is a {type(value).__name__} and went as typed; -a {name} sends it"
+                for typed, name, value in references.passed_over(text, self.look_up, _CONTAINERS)
+                if not self._is_sendable(value)
+            ),
+        )
+
+
+_CONTAINERS = (dict, list, tuple, set, frozenset)
+"""In a template, in JSON and in TeX a name of one of these is hardly meant, so it is said and not sent."""
 
 
 def _inserted(text: str, name: str, value: object, heading: str) -> Text:

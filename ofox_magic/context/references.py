@@ -105,6 +105,23 @@ def near_misses(text: str, names: Iterable[str], look_up: LookUp) -> list[tuple[
     return [(written, name) for written, name in close if name]
 
 
+def passed_over(text: str, look_up: LookUp, kinds: tuple[type, ...]) -> list[tuple[str, str, object]]:
+    """
+    Return what looks like a reference and stays text: ("{config}", "config", value) where the value is one of *kinds*.
+
+    A cell that gave nothing, as of "{Out[99]}", is among them with MISSING. Each is told once, in the order typed.
+    """
+    found: dict[str, tuple[str, str, object]] = {}
+    for typed in _typed(text):
+        for name in typed.names:
+            value = look_up(normalize("NFKC", name))
+            if isinstance(value, kinds) or (value is MISSING and _CELL.fullmatch(name)):
+                found.setdefault(name, (_written(text, typed, name), name, value))
+            if value is not MISSING:
+                break
+    return list(found.values())
+
+
 def _closest(name: str, known: list[str], is_at: bool) -> str | None:
     if not name.isidentifier():
         return None

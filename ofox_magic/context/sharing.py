@@ -9,6 +9,7 @@ from ofox_magic.errors import ConfigError
 Level: TypeAlias = Literal["schema", "stats", "sample", "full"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """From the least to the most: no value at all, exact statistics, some rows too, all rows."""
+DEFAULT_LEVEL: Level = "sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Sharing:
     """The rules by name. A table that goes by several names obeys the strictest of their rules."""
 
     def __init__(self) -> None:
-        self.default: Level = "sample"
+        self.default: Level = DEFAULT_LEVEL
         self._rules: dict[str, Rule] = {}
 
     @property

@@ -167,7 +167,9 @@ def flags(parser: argparse.ArgumentParser) -> frozenset[str]:
 
 def usage_error(prog: str, message: str) -> UsageError:
     """Return *message* as the one line that IPython shows."""
-    return UsageError(f"{prog}: {message} ({prog} --help shows all)")
+    # IPython runs no cell magic without a cell, so `%%ofox --help` by itself is none
+    helps = "%ofox ask" if prog.startswith("%%") else prog
+    return UsageError(f"{prog}: {message} ({helps} --help shows all)")
 
 
 def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ofox_magic.context.references import MISSING, Found, near_misses, split
+from ofox_magic.context.references import MISSING, Found, near_misses, passed_over, split
 
 
 class Untouchable:
@@ -219,6 +219,15 @@ def test_what_may_not_be_sent_stays_text():
 )
 def test_a_near_miss_is_told(text, expected):
     assert near_misses(text, ["df", "fig", "threshold"], look_up) == expected
+
+
+def test_a_name_of_a_container_and_a_cell_that_gave_nothing_are_told_once():
+    names = {"config": {"k": 1}, "df": object(), "In[1]": "x"}
+    told = passed_over(
+        "{config} {df} {Out[99]} {In[1]} {Out[99]} {nothing}", lambda name: names.get(name, MISSING), (dict,)
+    )
+    assert told == [("{config}", "config", {"k": 1}), ("{Out[99]}", "Out[99]", MISSING)]
+    assert passed_over("`{config}` {{config}} a@config.org", lambda name: names.get(name, MISSING), (dict,)) == []
 
 
 def test_private_names_are_suggested_only_for_private_ones():

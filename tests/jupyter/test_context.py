@@ -37,7 +37,7 @@ def frame(kernel):
     pytest.importorskip("pandas")
     assert kernel.run(FRAME).status == "ok"
     yield
-    kernel.run("%ofox level sample\n%ofox level df sample --mask ''")
+    kernel.run("%ofox level -\n%ofox level df -")
 
 
 def test_text_and_numbers_are_put_into_the_text(kernel, kernel_gateway):
@@ -224,3 +224,21 @@ def test_unloaded_and_loaded_again_displays_are_remembered_on(kernel, kernel_gat
     kernel.run("picture")
     kernel.run("%%ofox --see\nlook")
     assert [part["type"] for part in content(kernel_gateway)] == ["text", "image_url"]
+
+
+def test_what_looks_like_a_reference_and_went_as_typed_is_said(kernel):
+    kernel.run("prices = [1.5, 2.5]")
+    shown = kernel.run("%%ofox\nWhat of {prices}, and {Out[9999]}?").html
+    assert "{prices} is a list and went as typed; -a prices sends it" in shown
+    assert "{Out[9999]} names nothing and went as typed" in shown
+
+
+def test_a_level_is_forgotten_by_a_dash_and_a_slip_is_said(kernel, frame):
+    printed = kernel.run("%ofox level df stats --mask mial").printed
+    assert "df            stats, without the values of mial" in printed
+    assert "df has no column 'mial': nothing is kept back by that." in printed
+    assert "There is no nosuch yet." in kernel.run("%ofox level nosuch stats").printed
+    kernel.run("%ofox level nosuch -")
+    assert kernel.run("%ofox level df -").printed == "tables        sample\n"
+    kernel.run("%ofox level stats")
+    assert kernel.run("%ofox level -").printed == "tables        sample\n"

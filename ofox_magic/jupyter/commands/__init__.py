@@ -17,7 +17,7 @@ from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
 HELP = """\
-%%ofox [MODEL] [options]      ask what stands below the line; --help shows the options
+%%ofox [MODEL] [options]      ask what stands below the line; %ofox ask --help shows the options
 %ofox                         where things stand
 %ofox ask [options] QUESTION  ask on one line; put the question in quotes where it ends in ?
 %ofox fix, explain [N]        what went wrong in the last cell that failed, or cell N; fix shows a new one, unrun
@@ -32,14 +32,14 @@ HELP = """\
 %ofox models [WORDS]          the models that the gateway has
 %ofox alias [NAME MODEL]      show or set short names; dealias NAME removes one
 %ofox tools [NAME]            what @session().tool registered, or all that a model is told of NAME
-%ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; --mask A,B hides columns
+%ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; - forgets; --mask A,B hides
 %ofox usage                   tokens and cost so far, by model
 %ofox budget [USD]            show or set what may be spent; - lifts it
 %ofox panel                   the conversation as a panel, live in both ways
 %ofox save, load FILE         the conversations as a file; load takes a saved notebook too
 %ofox transcript [--to FILE]  the conversation to be read, in this cell or as FILE.md or FILE.html
 %ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
-%ofox version, help           this
+%ofox version, help           the version; this page
 
 The answer of the last cell is in _ofox: _ofox.text, .code, .json, .tables, .usage, .cost, .model, .status …
 In Python: from ofox_magic import session; session().ask("…").result().text

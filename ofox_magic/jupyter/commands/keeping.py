@@ -68,8 +68,11 @@ class KeepingCommands:
             if not same:
                 raise UsageError("%ofox resume: there is no earlier session of this notebook; %ofox sessions lists all")
             chosen = same[0]
+        had_turns = any(len(conversation) for conversation in self._session.conversations.values())
         keeping.resume(chosen.id)
-        print(f"went on where {chosen.name or 'that session'} was: {_turns(self._session.conversations)}")
+        back = "; %ofox undo brings back what was here" if had_turns else ""
+        where = chosen.name or "that session"
+        print(f"went on where {where} was: {_turns(self._session.conversations)}{back}")
 
     def _transcript(self, rest: str) -> None:
         from ofox_magic.context.picture_address import thumbnail, whole_picture
