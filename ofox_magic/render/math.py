@@ -26,7 +26,7 @@ _LONGEST = 4000
 def add_math(parser: MarkdownIt) -> None:
     """Teach *parser* the four delimiters. A block without its end is a `math_open`."""
     parser.inline.ruler.before("escape", "math", _inline)
-    parser.block.ruler.before("fence", "math", _block, {"alt": ["paragraph", "blockquote", "list"]})
+    parser.block.ruler.before("fence", "math", _block, {"alt": ["paragraph", "blockquote"]})
 
 
 def _opener(text: str, place: int) -> str | None:

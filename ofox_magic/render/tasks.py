@@ -13,7 +13,7 @@ def add_tasks(parser: MarkdownIt) -> None:
 
 
 def _mark(state: StateCore) -> None:
-    for opening, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+    for opening, inline in zip(state.tokens, state.tokens[2:], strict=False):  # between them, a paragraph begins
         if opening.type == "list_item_open" and inline.type == "inline" and inline.children:
             _mark_item(inline.children[0])
 

@@ -117,7 +117,8 @@ def test_a_lock_delays_one_question_by_a_second_at_most_and_is_made_up_for(path,
     assert texts(path) == [("a", "1"), ("b", "2"), ("c", "3")]
     assert texts(path, 1) == [("old", "kept")]
     assert len(scene.said) == 2
-    assert "it is slow" in scene.said[0]
+    what = "it is slow; the question is sent and not yet on disk"
+    assert scene.said[0] == f"the journal at {path}: {what}. OFOX_JOURNAL=0 turns it off"
     assert "another program holds it locked" in scene.said[1]
     scene.close()
 

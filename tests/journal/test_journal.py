@@ -169,6 +169,17 @@ def test_undo_redo_and_clear_are_what_comes_back(scene):
     assert s.texts() == [("a", "1"), ("b", "2")]
 
 
+def test_what_is_undone_is_gone_from_disk_though_nobody_asks(scene, path):
+    s = scene("1")
+    s.ask("a")
+    assert s.texts() == [("a", "1")]
+    s.session.undo()
+    deadline = time.monotonic() + 10
+    while rows(path, "SELECT * FROM place") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert rows(path, "SELECT * FROM place") == []
+
+
 def test_going_back_and_forth_writes_no_turn_twice(scene, path):
     s = scene("1", "2")
     s.ask("a")
@@ -362,12 +373,13 @@ def test_a_forked_child_writes_nothing_and_harms_nothing(scene, path):
     s.ask("a")
     child = os.fork()
     if child == 0:
+        went_on = False
         try:
             s.ask("in the child")
-            s.journal.flush()
+            went_on = s.journal.flush()
             s.journal.close()
         finally:
-            os._exit(0)
+            os._exit(0 if went_on else 1)
     assert os.waitpid(child, 0)[1] == 0
     s.ask("b")
     assert s.texts() == [("a", "1"), ("b", "2")]

@@ -29,6 +29,8 @@ def html_of(text):
         ("- a\n  $$\n  x\n  $$\n- b", "<ul>\n<li>a<p>⟦\\[x\\]⟧</p>\n</li>\n<li>b</li>\n</ul>"),
         ("> a\n$$\nx\n$$", "<blockquote>\n<p>a</p>\n</blockquote>\n<p>⟦\\[x\\]⟧</p>"),
         ("|a|\n|-|\n$$\nx\n$$", "<table>\n<thead>\n<tr>\n<th>a</th>\n</tr>\n</thead>\n</table>\n<p>⟦\\[x\\]⟧</p>"),
+        ("$$ a $$  \nb", "<p>⟦\\[a\\]⟧</p>\n<p>b</p>"),
+        ("- a\n$$\nx\n$$", "<ul>\n<li>a</li>\n</ul>\n<p>⟦\\[x\\]⟧</p>"),
         ("   $$\n   x\n   $$", r"<p>⟦\[x\]⟧</p>"),
     ],
 )
@@ -42,6 +44,7 @@ def test_formulas_stand_in_a_line_or_in_lines_of_their_own(markdown, html):
         ("$$\n\\sum", "<p>$$\n\\sum</p>"),
         ("$$\na < b\n\nc\n$$", "<p>$$\na &lt; b</p>\n<p>c</p>\n<p>$$</p>"),
         ("- $$\n  x\ny", "<ul>\n<li>\n<p>$$\nx</p>\n</li>\n</ul>\n<p>y</p>"),
+        ("> a\n    $$", "<blockquote>\n<p>a\n$$</p>\n</blockquote>"),
         ("    $$\n    x\n    $$", '<pre class="ofox-code"><code>$$\nx\n$$\n</code></pre>'),
     ],
 )
