@@ -137,9 +137,14 @@ class Conversation:
         return None
 
     def begin(self, id: str, key: str | None, question: tuple[Message, ...]) -> "Conversation":  # noqa: A002
-        """Put *question* in: as a new turn at the end, or as one more version of the turn *id*."""
+        """
+        Put *question* in: as a new turn at the end, or as one more version of the turn *id*.
+
+        A *key* stays with the turn that has it: one that was undone can be back since the question was asked.
+        """
         exchange = self.find(id=id)
         if exchange is None:
+            key = None if self.find(key=key) else key
             return Conversation((*self.exchanges, Exchange(id, key, (Version(question),))), running=id)
         return self._with(replace(exchange, versions=(*exchange.versions, Version(question))), running=id)
 
