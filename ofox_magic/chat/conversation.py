@@ -72,7 +72,7 @@ class Version:
         """
         said = tuple(self._said())
         asked = tuple(message for message in self.question if message.can_be_sent)
-        return (*asked, *self.steps, Message("assistant", said)) if said and asked else ()
+        return (*asked, *self.steps, self._answered(said)) if said and asked else ()
 
     def events(self) -> Iterator[Event]:
         """Yield the events that make a Reply of it."""
@@ -83,6 +83,10 @@ class Version:
         if self.finish_reason:
             yield FinishReason(self.finish_reason)
         yield Finished(OfoxError(self.error) if self.error else None, stopped=self.status == "stopped")
+
+    def _answered(self, said: tuple[Part, ...]) -> Message:
+        """Return the answer itself where that is all that is *said*: request after request has the same object then."""
+        return self.answer if self.answer and self.answer.parts == said else Message("assistant", said)
 
     def _said(self) -> Iterator[Part]:
         """One text, since not every model takes a list of parts from an assistant; and the calls, if they are whole."""
@@ -133,9 +137,14 @@ class Conversation:
         return None
 
     def begin(self, id: str, key: str | None, question: tuple[Message, ...]) -> "Conversation":  # noqa: A002
-        """Put *question* in: as a new turn at the end, or as one more version of the turn *id*."""
+        """
+        Put *question* in: as a new turn at the end, or as one more version of the turn *id*.
+
+        A *key* stays with the turn that has it: one that was undone can be back since the question was asked.
+        """
         exchange = self.find(id=id)
         if exchange is None:
+            key = None if self.find(key=key) else key
             return Conversation((*self.exchanges, Exchange(id, key, (Version(question),))), running=id)
         return self._with(replace(exchange, versions=(*exchange.versions, Version(question))), running=id)
 

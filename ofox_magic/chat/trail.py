@@ -34,8 +34,7 @@ class Trail:
     def of(cls, request: Request, before: "Trail | None" = None) -> "Trail":
         """Return the trail of *request*, which may repeat the one *before* it. Its params are from now on our own."""
         known = before.request if before else Request("", ())
-        pairs = zip(known.messages, request.messages, strict=False)
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1] or pair[0] == pair[1], pairs))
+        shared = _shared(known.messages, request.messages)
         while before and before.shared >= shared:
             before = before.before  # what it has itself is not needed, and need not be kept for us
         params = _kept(request.params, known.params)
@@ -54,6 +53,14 @@ class Trail:
     def sent_again(self, why: Retrying) -> "Trail":
         """Return the trail of a request that was sent once more."""
         return replace(self, retries=(*self.retries, why))
+
+
+def _shared(one: tuple[Message, ...], other: tuple[Message, ...]) -> int:
+    """Return how many messages both begin with. Nearly always all of the shorter: tuples compare those by identity."""
+    length = min(len(one), len(other))
+    if one[:length] == other[:length]:
+        return length
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _kept(params: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -59,6 +59,8 @@ class Gateway:
 
     def start(self, request, on_event):
         met, self.at_start = self.at_start, ()
+        if isinstance(met, KeyboardInterrupt) and threading.current_thread() is not threading.main_thread():
+            met = ()  # Stop is heard on the main thread alone
         if isinstance(met, BaseException):
             raise met
         connection = Connection(request, on_event)

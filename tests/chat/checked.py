@@ -115,7 +115,9 @@ class Checked:
         assert len(set(ids)) == len(ids)
         assert len(set(keys)) == len(keys)
         for exchange in conversation.exchanges:
-            for version in exchange.versions:
+            for number, version in enumerate(exchange.versions, 1):
+                runs = conversation.running == exchange.id and number == len(exchange.versions)
+                assert runs or version.status in SETTLED, f"{label_of(version)} has no end and does not run"
                 if version.status in SETTLED and label_of(version) not in self.saved_early:
                     assert self.ended.setdefault(label_of(version), version) == version, "what had ended has changed"
 

@@ -19,7 +19,8 @@ class Talk:
     def begin(self, turn, key, label):
         if any(place.id == turn for place in self.places):
             return Talk(tuple(replace(p, labels=(*p.labels, label)) if p.id == turn else p for p in self.places), label)
-        return Talk((*self.places, Place(turn, key, (label,))), label)
+        is_taken = any(place.key == key for place in self.places)
+        return Talk((*self.places, Place(turn, None if is_taken else key, (label,))), label)
 
     def settle(self, label, brought):
         if self.running != label:

@@ -47,12 +47,16 @@ EVENTS = st.sampled_from(
     ]
 )
 ENDS = st.sampled_from([Finished(), Finished(LOST), Finished(BROKEN), Finished(REFUSED)])
-ANSWERS = st.sampled_from(
+CALLING = st.sampled_from(
     [
-        (TextDelta("fine"), FinishReason("stop"), Finished()),
         (CALL, CALLS, Finished()),
         (TextDelta("let me see"), CALL, SECOND_CALL, CALLS, Finished()),
         (ToolCallDelta(0, "", "no name.", "{"), CALLS, Finished()),
+    ]
+)
+ANSWERS = CALLING | st.sampled_from(
+    [
+        (TextDelta("fine"), FinishReason("stop"), Finished()),
         (CALL, FinishReason("length"), Finished()),
         (FinishReason("stop"), Finished()),
     ]
@@ -66,11 +70,15 @@ MET_AT_START = st.sampled_from(
 KEYS = st.none() | st.sampled_from(["cell-1", "cell-2", "cell-3"])
 NAMES = st.sampled_from(["main", "side", "third"])
 NUMBERS = st.integers(0, 9)
-MEANWHILE = st.sampled_from(["", "", "stop", "cancel", "undo", "clear", "ask"])
+MEANWHILE = st.sampled_from(["stop", "", "cancel", "undo", "clear", "ask"])
 
 
 def press_stop():
     raise KeyboardInterrupt
+
+
+def waits_for_tools(machine):
+    return machine.expected.running and machine.expected.running.turn.state == "tools"
 
 
 class Conversations(Checked, RuleBasedStateMachine):
@@ -175,7 +183,7 @@ class Conversations(Checked, RuleBasedStateMachine):
     # -- what the gateway says ----------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.kernel.gateway.live)
-    @rule(events=st.lists(EVENTS, min_size=1, max_size=4))
+    @rule(events=st.lists(EVENTS, min_size=1, max_size=3))
     def something_comes(self, events):
         self._say(events)
 
@@ -207,21 +215,35 @@ class Conversations(Checked, RuleBasedStateMachine):
 
     # -- tools, and stopping ------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.expected.running and self.expected.running.turn.state == "tools")
+    @rule(key=KEYS, answer=CALLING, meanwhile=st.none() | MEANWHILE)
+    def a_cell_is_answered_with_calls(self, key, answer, meanwhile):
+        """After all that was under way has ended; left alone, such a turn is rare."""
+        self.come_to_rest()
+        self._ask(key, tools=True)
+        self._say(answer)
+        if meanwhile is not None and waits_for_tools(self):
+            self._serve(meanwhile)
+
+    @precondition(waits_for_tools)
     @rule(meanwhile=MEANWHILE, met=MET_AT_START, entry=st.none() | st.integers(1, 60))
     def whoever_waits_runs_the_tools(self, meanwhile, met, entry):
+        self.kernel.gateway.at_start = met
+        self._serve(meanwhile, entry)
+
+    def _serve(self, meanwhile, entry=None):
         run, ran = self.expected.running, len(self.kernel.toolbox.ran)
         self.kernel.toolbox.meanwhile = self._happening(meanwhile, run)
-        self.kernel.gateway.at_start = met
         try:
             with interrupted_at(entry) if entry else nullcontext():
                 self.session.serve()
         except KeyboardInterrupt:
-            connection = self.kernel.gateway.live
-            assert run.turn.reply.settled or (connection and connection.cancelled)
+            connection, begun = self.kernel.gateway.live, len(self.kernel.toolbox.ran) > ran
+            waits_on = run.turn.state == "tools" and not begun and not self.session._runner.running.serving
+            assert run.turn.reply.settled or (connection and connection.cancelled) or waits_on
+        finally:
+            self.kernel.toolbox.meanwhile = lambda: None
+            self.kernel.gateway.at_start = ()
         assert len(set(self.kernel.toolbox.ran[ran:])) == len(self.kernel.toolbox.ran[ran:]), "a call ran twice"
-        self.kernel.toolbox.meanwhile = lambda: None
-        self.kernel.gateway.at_start = ()
         self.expected.catch_up()
 
     def _happening(self, what, run):
@@ -269,6 +291,14 @@ class Conversations(Checked, RuleBasedStateMachine):
     @rule(step=st.sampled_from(["undo", "undo", "redo", "redo", "clear"]))
     def a_step_is_taken(self, step):
         self._step(step)
+
+    @rule(step=st.sampled_from(["undo", "clear"]), end=ENDS | st.just(Finished(stopped=True)))
+    def what_runs_is_taken_away_ends_and_is_brought_again(self, step, end):
+        self.come_to_rest()
+        self._ask()
+        self._step(step)
+        self._say([end])
+        self._step({"undo": "redo", "clear": "undo"}[step])
 
     @rule(count=st.integers(1, 3))
     def the_oldest_turns_are_dropped(self, count):

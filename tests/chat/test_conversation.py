@@ -42,6 +42,12 @@ def test_a_turn_that_failed_before_any_output_is_kept_but_not_sent():
     assert talk.messages() == (user("q"), assistant("2"))
 
 
+def test_request_after_request_repeats_the_same_objects_and_not_copies_of_them():
+    """What was sent before is found again by identity, which costs nothing."""
+    talk = conversation(said("1"), Version(ASK, assistant("2"), "done", steps=(assistant("so"),)))
+    assert all(one is other for one, other in zip(talk.messages(), talk.messages(), strict=True))
+
+
 def test_reasoning_is_kept_but_not_sent_back():
     answer = Message("assistant", (Reasoning("hm"), Text("a")))
     assert conversation(Version(ASK, answer, "done")).messages()[1] == assistant("a")

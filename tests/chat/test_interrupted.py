@@ -114,6 +114,22 @@ def test_a_re_run_that_waits_is_cancelled_without_touching_the_run_before_it(ses
     assert [version.answer.text for version in first.versions] == ["fine"]
 
 
+def test_a_key_stays_with_a_turn_that_is_brought_back_while_its_re_run_waits(session, gateway):
+    session.ask("1", key="cell")
+    answer(gateway)
+    session.clear()
+    session.ask("between")
+    session.ask("1, again", key="cell")
+    session.undo()
+    session.undo()
+    answer(gateway, Finished(stopped=True))
+    answer(gateway)
+    exchanges = session.conversations["main"].exchanges
+    assert [(each.key, each.version.question[0].text) for each in exchanges] == [("cell", "1"), (None, "1, again")]
+    session.ask("1, once more", key="cell")
+    assert len(session.conversations["main"].exchanges[0].versions) == 2
+
+
 def test_a_turn_that_runs_is_stopped_when_its_conversation_is_loaded_anew(session, gateway):
     session.ask("q")
     session.restore({"main": Conversation()}, "main")

@@ -12,7 +12,11 @@ from ofox_magic.tokenizer import tokens_of_text
 from .kernel import Kernel
 from .test_kernel import CHAT, sent, wait_until
 
-CLEAN = "session()._account.ledger._entries.clear(); session().budget = None"
+CLEAN = """\
+from ofox_magic import session
+from ofox_magic.chat.ledger import Ledger
+session()._account.ledger = Ledger(session()._account._prices.cost)
+session().budget = None"""
 REMOTE = "from ofox_magic.settings import Settings; Settings.is_local = property(lambda settings: False)"
 KEY = "sk-of-costs-nothing-0123456789"
 
@@ -20,7 +24,7 @@ KEY = "sk-of-costs-nothing-0123456789"
 @pytest.fixture
 def money(kernel):
     """The kernel, which has spent nothing and knows what models cost."""
-    kernel.run(f"from ofox_magic import session; {CLEAN}")
+    kernel.run(CLEAN)
     assert kernel.run("%ofox models").status == "ok"
     yield kernel
     kernel.run(CLEAN)

@@ -196,6 +196,20 @@ def test_without_a_journal_resume_says_why_there_is_none(kernel):
     assert "OFOX_JOURNAL=1" in kernel.run("%ofox resume").error[0]
 
 
+def test_nothing_is_written_while_the_journal_is_off(kernel_gateway, tmp_path):
+    home = {"XDG_DATA_HOME": str(tmp_path / "data"), "OFOX_BASE_URL": kernel_gateway.base_url, "OFOX_JOURNAL": "0"}
+    kernel = Kernel(tmp_path, **home)
+    try:
+        kernel.run("%load_ext ofox_magic")
+        kernel.run("%%ofox\nq1")
+        assert not list(tmp_path.glob("data/**/*.sqlite3*"))
+        kernel.run("import os; os.environ['OFOX_JOURNAL'] = '1'")
+        kernel.run("%%ofox\nq2")
+        assert list(tmp_path.glob("data/**/*.sqlite3"))
+    finally:
+        kernel.close()
+
+
 def test_conversations_go_into_a_file_and_come_back(kernel, kernel_gateway, say, tmp_path):
     say("q", "1")
     file = tmp_path / "talk.json"

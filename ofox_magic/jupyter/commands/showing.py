@@ -93,9 +93,10 @@ def show_draft(kit: Kit, request: Request, remarks: tuple[str, ...] = (), name: 
     """
     draft = draft_request(request, kit.wiring.body)
     kit.wiring.ensure_models()
-    cost = approximately(kit.session.estimate(request).cost)
-    size = f"{len(draft.body):,} bytes · ≈{draft.tokens:,} tokens"
-    kit.show(_view(kit, f"{request.model} · {size} · at most {cost} · not sent", [draft], remarks))
+    estimate = kit.session.estimate(request)  # by the tokenizer that the price is for, where there is one
+    size = f"{len(draft.body):,} bytes · ≈{estimate.prompt_tokens:,} tokens"
+    title = f"{request.model} · {size} · at most {approximately(estimate.cost)} · not sent"
+    kit.show(_view(kit, title, [draft], remarks))
     if name:
         kit.put(name, kit.wiring.mask(draft.body.decode()).encode())
 
