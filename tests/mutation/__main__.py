@@ -116,7 +116,7 @@ def mutate(group: Group, folder: Path, children: int) -> Iterator[tuple[str, str
     with (folder / "mutmut.log").open("w", encoding="utf-8") as log:
         ran = mutmut(folder, "run", "--max-children", str(children), group.only, stdout=log, stderr=log)
     if ran.returncode:
-        sys.exit(f"mutmut failed:\n{(folder / 'mutmut.log').read_text(encoding='utf-8')[-4000:]}")
+        sys.exit(f"mutmut ended with {ran.returncode}:\n{(folder / 'mutmut.log').read_text(encoding='utf-8')[-4000:]}")
     for found in _RESULT.finditer(mutmut(folder, "results", "--all", "true").stdout):
         if found["status"] != "not checked":
             yield found["module"], found["mutant"], found["status"]
