@@ -1,7 +1,9 @@
 """The file: where it is, what becomes of a damaged one, and when nothing is tried any more."""
 
+import os
 import re
 import sqlite3
+import stat
 import sys
 
 import pytest
@@ -13,7 +15,7 @@ from ofox_magic.journal import default_path, load, sessions
 from ofox_magic.journal import file as journal_file
 from ofox_magic.journal.file import JournalFile
 from ofox_magic.journal.recording import Recording
-from ofox_magic.journal.storage import set_aside
+from ofox_magic.journal.storage import open_to_write, set_aside
 
 GARBAGE = b"no database at all " * 300
 
@@ -95,6 +97,20 @@ def test_what_was_refused_is_said_each_time_and_written_once_that_can_be_done(fi
     file.write(recordings, {})
     assert not file.is_failing
     assert [info.last for info in sessions(path)] == [5.0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_a_file_that_others_may_read_is_for_its_owner_alone_once_it_is_written(path, file):
+    path.touch()
+    path.chmod(0o644)
+    file.write(Talk().recordings(), {})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_directories_above_are_made(tmp_path):
+    connection = open_to_write(tmp_path / "a" / "b" / "journal.sqlite3")
+    connection.close()
+    assert (tmp_path / "a" / "b" / "journal.sqlite3").exists()
 
 
 def test_a_turn_without_an_active_version_is_said_and_not_guessed(file, path):

@@ -358,6 +358,19 @@ def test_a_detached_session_is_written_no_more(scene, path):
     assert rows(path, "SELECT count(*) FROM run") == [(1,)]
 
 
+def test_one_thread_writes_and_it_keeps_no_process_alive(scene):
+    def writers():
+        return [thread for thread in threading.enumerate() if thread.name == "ofox-journal"]
+
+    s = scene("1", "2")
+    assert writers() == []
+    s.ask("a")
+    s.ask("b")
+    assert [thread.daemon for thread in writers()] == [True]
+    s.journal.close()
+    assert writers() == []
+
+
 def test_a_closed_journal_begins_again_with_the_next_question(scene):
     s = scene("1", "2")
     s.ask("a")

@@ -84,7 +84,7 @@ GROUPS = {
         ),
     ),
     "journal": Group(
-        tuple(f"journal/{name}.py" for name in ("runs", "recording", "reading", "problems", "file", "storage")),
+        tuple(f"journal/{name}.py" for name in ("runs", "recording", "reading", "problems", "file")),
         tuple(f"tests/journal/test_{name}.py" for name in ("runs", "recording", "problems", "file", "journal")),
         without=(
             "tests/journal/test_journal.py::test_kernels_that_make_the_file_at_the_same_moment_all_get_it",
@@ -92,8 +92,8 @@ GROUPS = {
         ),
     ),
     "writing": Group(
-        ("journal/writing.py",),
-        ("tests/journal/test_journal.py", "tests/journal/test_faults.py"),
+        ("journal/writing.py", "journal/storage.py"),
+        tuple(f"tests/journal/test_{name}.py" for name in ("file", "journal", "faults")),
         without=(
             # nobody may read mutmut, which stands between
             "tests/journal/test_faults.py::test_a_directory_that_may_not_be_written_is_said_once",
@@ -116,7 +116,7 @@ def mutate(group: Group, folder: Path, children: int) -> Iterator[tuple[str, str
     with (folder / "mutmut.log").open("w", encoding="utf-8") as log:
         ran = mutmut(folder, "run", "--max-children", str(children), group.only, stdout=log, stderr=log)
     if ran.returncode:
-        sys.exit(f"mutmut failed:\n{(folder / 'mutmut.log').read_text(encoding='utf-8')[-4000:]}")
+        sys.exit(f"mutmut ended with {ran.returncode}:\n{(folder / 'mutmut.log').read_text(encoding='utf-8')[-4000:]}")
     for found in _RESULT.finditer(mutmut(folder, "results", "--all", "true").stdout):
         if found["status"] != "not checked":
             yield found["module"], found["mutant"], found["status"]
