@@ -227,8 +227,10 @@ class Conversations(Checked, RuleBasedStateMachine):
     @precondition(waits_for_tools)
     @rule(meanwhile=MEANWHILE, met=MET_AT_START, entry=st.none() | st.integers(1, 60))
     def whoever_waits_runs_the_tools(self, meanwhile, met, entry):
-        self.kernel.gateway.at_start = met
-        self._serve(meanwhile, entry)
+        """Stop is pressed once: what ends a turn that was stopped is not itself proof against another Stop."""
+        pressed = meanwhile == "stop"
+        self.kernel.gateway.at_start = () if isinstance(met, KeyboardInterrupt) and (pressed or entry) else met
+        self._serve(meanwhile, None if pressed else entry)
 
     def _serve(self, meanwhile, entry=None):
         run, ran = self.expected.running, len(self.kernel.toolbox.ran)
