@@ -139,10 +139,13 @@ class Watch:
         update: bool = False,
         **__: Any,
     ) -> None:
+        if not update:
+            self._next_text.stop()  # a clearing that waited has come with this
         display_id = (transient or {}).get("display_id")
         self._listener.show(Shown("display", data, metadata or {}, self._source_of(data), display_id, update))
 
     def _written(self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None) -> None:
+        self._next_text.stop()
         self._listener.show(Shown("result", format_dict, md_dict or {}, self._source_of(format_dict)))
 
     def _cleared(self, wait: bool = False, *_: Any, **__: Any) -> None:

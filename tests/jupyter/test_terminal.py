@@ -41,7 +41,13 @@ class Terminal:
         own = {"TERM": "xterm-256color", "PYTHONPATH": path, "IPYTHONDIR": str(folder)}
         command = ["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor", "--no-confirm-exit"]
         self.process = pexpect.spawn(
-            sys.executable, command, env=kept | own | environment, encoding="utf-8", timeout=60, dimensions=(40, width)
+            sys.executable,
+            command,
+            env=kept | own | environment,
+            encoding="utf-8",
+            timeout=60,
+            dimensions=(40, width),
+            use_poll=True,  # select knows no descriptor beyond 1,023, and a long run has as many
         )
         self._number = 0
         self.run("%load_ext ofox_magic")
