@@ -236,7 +236,7 @@ def test_what_looks_like_a_reference_and_went_as_typed_is_said(kernel):
 def test_a_level_is_forgotten_by_a_dash_and_a_slip_is_said(kernel, frame):
     printed = kernel.run("%ofox level df stats --mask mial").printed
     assert "df            stats, without the values of mial" in printed
-    assert "df has no column 'mial': nothing is kept back by that." in printed
+    assert "`df` has no column 'mial' to mask, but" in printed
     assert "There is no nosuch yet." in kernel.run("%ofox level nosuch stats").printed
     kernel.run("%ofox level nosuch -")
     assert kernel.run("%ofox level df -").printed == "tables        sample\n"

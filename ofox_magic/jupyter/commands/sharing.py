@@ -1,11 +1,12 @@
 """How much of tables may leave the kernel."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from IPython.core.error import UsageError
 
 from ofox_magic.context.references import MISSING
 from ofox_magic.context.sharing import DEFAULT_LEVEL, LEVELS
+from ofox_magic.errors import ConfigError
 from ofox_magic.jupyter import report
 from ofox_magic.jupyter.kit import Kit
 
@@ -36,29 +37,27 @@ class SharingCommands:
         if mask is not None:
             self._sharing.set_mask(name, mask)
         print(report.sharing(self._sharing))
-        if name and level != "-":
-            print(*self._doubts(name, mask or ()), sep="\n", end="")
+        if name and level != "-" and (doubt := self._doubt(name, mask or ())):
+            print(doubt)
 
-    def _doubts(self, name: str, mask: Iterable[str]) -> Iterator[str]:
-        """What of a rule holds for nothing: it may come to hold, or be a slip."""
+    def _doubt(self, name: str, mask: Collection[str]) -> str:
+        """What is odd about a rule: it may come to hold, or be a slip, for which the table would be refused."""
+        from ofox_magic.context.frames import frame_of
+        from ofox_magic.context.recognise import is_table
+        from ofox_magic.context.table import label_of, masked_positions
+
         value = self._kit.notebook.look_up(name)
         if value is MISSING:
-            yield f"There is no {name} yet.\n"
-            return
-        for column in _not_among_columns(value, mask):
-            yield f"{name} has no column {column!r}: nothing is kept back by that.\n"
+            return f"There is no {name} yet."
+        if mask and is_table(value):
+            try:
+                masked_positions([(label_of(label), dtype) for label, dtype in frame_of(value).schema], mask, name)
+            except ConfigError as error:
+                return str(error)
+        return ""
 
 
 def _without_mask(text: str) -> tuple[list[str], list[str] | None]:
     before, found, mask = text.partition("--mask")
     columns = mask.removeprefix("=").strip().strip("'\"")
     return before.split(), [name.strip() for name in columns.split(",") if name.strip()] if found else None
-
-
-def _not_among_columns(value: object, mask: Iterable[str]) -> Iterator[str]:
-    from ofox_magic.context.frames import frame_of, label
-    from ofox_magic.context.recognise import is_table
-
-    if mask and is_table(value):
-        labels = {label(name).removeprefix("(index) ") for name, _ in frame_of(value).schema}
-        yield from (column for column in mask if column not in labels)
