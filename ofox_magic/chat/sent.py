@@ -160,7 +160,7 @@ def _size(part: Part) -> int:
         case Image():
             return len(part.data or (part.url or "").encode())
         case Table():
-            return len(f"{part.heading}\n{part.text}".encode())
+            return len(part.sent.encode())
         case Text() | ToolResult():
             return len(part.text.encode(errors="replace"))
         case ToolCall():

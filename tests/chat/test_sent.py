@@ -131,8 +131,11 @@ def test_the_parts_of_a_request_are_those_that_its_body_holds():
         (2, "assistant", Text),
         *((3, "user", kind) for kind in (Text, Image, Text)),
     ]
-    assert [part.size for part in parts] == [4, 30, len("Table `df`: 1 row × 1 column\na\n1".encode()), 4, 52, 23, 7]
-    content = json.loads(body_of(request))["messages"][2]["content"]
+    messages = json.loads(body_of(request))["messages"]
+    table = messages[0]["content"][2]["text"]
+    assert "Table `df`: 1 row × 1 column" in table
+    assert [part.size for part in parts] == [4, 30, len(table.encode()), 4, 52, 23, 7]
+    content = messages[2]["content"]
     assert content[0]["text"] == parts[4].part.text
 
 
