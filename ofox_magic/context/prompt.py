@@ -154,8 +154,7 @@ class Notebook:
                 f"{typed} names nothing and went as typed"
                 if value is references.MISSING
                 else f"{typed} is a {type(value).__name__} and went as typed; -a {name} sends it"
-                for typed, name, value in references.passed_over(text, self.look_up, _CONTAINERS)
-                if not self._is_sendable(value)
+                for typed, name, value in references.passed_over(text, self.look_up, self._is_sendable, _CONTAINERS)
             ),
         )
 

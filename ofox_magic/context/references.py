@@ -105,9 +105,13 @@ def near_misses(text: str, names: Iterable[str], look_up: LookUp) -> list[tuple[
     return [(written, name) for written, name in close if name]
 
 
-def passed_over(text: str, look_up: LookUp, kinds: tuple[type, ...]) -> list[tuple[str, str, object]]:
+def passed_over(
+    text: str, look_up: LookUp, is_sendable: Callable[[object], bool], kinds: tuple[type, ...]
+) -> list[tuple[str, str, object]]:
     """
     Return what looks like a reference and stays text: ("{config}", "config", value) where the value is one of *kinds*.
+
+    *look_up* and *is_sendable* are those of `split`.
 
     A cell that gave nothing, as of "{Out[99]}", is among them with MISSING. Each is told once, in the order typed.
     """
@@ -115,7 +119,8 @@ def passed_over(text: str, look_up: LookUp, kinds: tuple[type, ...]) -> list[tup
     for typed in _typed(text):
         for name in typed.names:
             value = look_up(normalize("NFKC", name))
-            if isinstance(value, kinds) or (value is MISSING and _CELL.fullmatch(name)):
+            is_one = isinstance(value, kinds) and not is_sendable(value)
+            if is_one or (value is MISSING and _CELL.fullmatch(name)):
                 found.setdefault(name, (_written(text, typed, name), name, value))
             if value is not MISSING:
                 break

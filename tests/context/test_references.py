@@ -222,12 +222,18 @@ def test_a_near_miss_is_told(text, expected):
 
 
 def test_a_name_of_a_container_and_a_cell_that_gave_nothing_are_told_once():
-    names = {"config": {"k": 1}, "df": object(), "In[1]": "x"}
-    told = passed_over(
-        "{config} {df} {Out[99]} {In[1]} {Out[99]} {nothing}", lambda name: names.get(name, MISSING), (dict,)
-    )
+    names = {"config": {"k": 1}, "df": object(), "In[1]": "x", "records": [{"a": 1}]}
+
+    def look(name):
+        return names.get(name, MISSING)
+
+    def is_sendable(value):
+        return value is not names["config"]
+
+    text = "{config} {df} {records} {Out[99]} {In[1]} {Out[99]} {nothing}"
+    told = passed_over(text, look, is_sendable, (dict, list))
     assert told == [("{config}", "config", {"k": 1}), ("{Out[99]}", "Out[99]", MISSING)]
-    assert passed_over("`{config}` {{config}} a@config.org", lambda name: names.get(name, MISSING), (dict,)) == []
+    assert passed_over("`{config}` {{config}} a@config.org", look, is_sendable, (dict, list)) == []
 
 
 def test_private_names_are_suggested_only_for_private_ones():
