@@ -131,11 +131,11 @@ def _math(token: Token, opening: str, closing: str, env: Any) -> str:
     """A formula as MathML, or as text that JupyterLab typesets and that stays readable elsewhere; odd TeX as code."""
     tex = token.content.strip()
     with suppress(NotDrawn, TooMuch):
-        if may_typeset(tex) and env["mathml"]:
+        if may_typeset(tex):
+            if not env["mathml"]:
+                return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
             env["budget"].check(len(tex))
             return to_mathml(tex, block=token.type == DISPLAY)
-        if may_typeset(tex):
-            return f'<span class="{MATH_CLASS}">{opening}{escape(tex)}{closing}</span>'
     return f"<code>{escape(token.markup + token.content + DELIMITERS[token.markup][0])}</code>"
 
 
