@@ -481,11 +481,12 @@ def test_the_streams_are_watched_only_while_a_clearing_waits(notebook):
         before = writing()
         clear_output(wait=True); waiting = writing()
         print('x'); after = writing()
+        clear_output(wait=True); display('a'); replaced = writing()
         clear_output(wait=True); d.uninstall(); unloaded = writing(); d.install()
-        watched = [waiting != before, after == before, unloaded == before]
+        watched = [waiting != before, after == before, replaced == before, unloaded == before]
         """
     )
-    assert notebook.ask("watched") == [True, True, True]
+    assert notebook.ask("watched") == [True, True, True, True]
 
 
 @pytest.mark.parametrize("order", ["ours first", "theirs first"])
