@@ -182,7 +182,7 @@ class Answer:
     @property
     def summary(self) -> str:
         """One line: who answered, tokens, cost, and how it ended unless all went well."""
-        used = f"{self.usage.prompt_tokens:,} + {self.usage.completion_tokens:,} tokens" if self.usage else ""
+        used = self.usage.in_words if self.usage else ""
         cost = "" if self.cost is None else approximately(self.cost)
         ended = "" if self.status == "done" else self.status
         model = redact(one_line(self.model or "", 80))

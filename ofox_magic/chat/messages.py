@@ -95,5 +95,10 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
 
+    @property
+    def in_words(self) -> str:
+        """What went in and what came out: `1,200 + 34 tokens`."""
+        return f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens"
+
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Usage)))

@@ -28,7 +28,9 @@ class Look:
 
 
 AS_WRITTEN = Look()
-_BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
+BAD_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
+"""How an answer ended that did not end well, in words."""
+CUT = "cut at the longest allowed answer (max_tokens)"
 
 _STEADY = """\
 if (typeof element !== "undefined") requestAnimationFrame(() => {
@@ -107,22 +109,32 @@ def footer(turn: Turn, seconds: float | None = None) -> str:
     Without *seconds* there is no cost either: it is known once the catalogue is, which is a matter of time.
     """
     reply = turn.reply
-    answered = one_line(reply.model or turn.model, 80)
-    used = f"{reply.usage.prompt_tokens:,} + {reply.usage.completion_tokens:,} tokens" if reply.usage else ""
     took = "" if seconds is None else f"{seconds:.1f} s"
-    asked = f"asked for {one_line(turn.model, 80)}" if reply.model and reply.model != turn.model else ""
-    cost = "" if seconds is None or turn.cost is None else approximately(turn.cost)
     called = count(len(reply.calls), "tool call") if reply.calls else ""
-    return " · ".join(item for item in (answered, asked, called, used, cost, took, ending(reply)) if item)
+    used = reply.usage.in_words if reply.usage else ""
+    cost = "" if seconds is None else cost_of(turn)
+    return " · ".join(item for item in (*answered_by(turn), called, used, cost, took, ending(reply)) if item)
+
+
+def answered_by(turn: Turn) -> tuple[str, str]:
+    """Return the model that answered *turn*, and in words the one that was asked, where that is another."""
+    model = turn.reply.model
+    asked = f"asked for {one_line(turn.model, 80)}" if model and model != turn.model else ""
+    return one_line(model or turn.model, 80), asked
+
+
+def cost_of(turn: Turn) -> str:
+    """Return what *turn* cost, about; empty where that is not known."""
+    return "" if turn.cost is None else approximately(turn.cost)
 
 
 def ending(reply: Reply) -> str:
     """Return how *reply* ended, in a few words; empty where all went well."""
-    if reply.status in _BAD_ENDS:
-        return _BAD_ENDS[reply.status]
+    if reply.status in BAD_ENDS:
+        return BAD_ENDS[reply.status]
     if reply.finish_reason == "length":
         thought = " while the model was still thinking" if reply.reasoning and not reply.text else ""
-        return f"cut at the longest allowed answer (max_tokens){thought}"
+        return f"{CUT}{thought}"
     if reply.finish_reason == "content_filter":
         return "withheld by a content filter"
     if reply.tool_calls:

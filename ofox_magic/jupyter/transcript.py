@@ -10,7 +10,7 @@ from ofox_magic.answer_frame import framed, note_html, reasoning_html
 from ofox_magic.chat.conversation import Conversation, Version
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Opaque, Part, Reasoning, Table, Text, ToolCall, ToolResult
-from ofox_magic.jupyter.bundle import METADATA_VERSION, Bundle
+from ofox_magic.jupyter.bundle import BAD_ENDS, CUT, METADATA_VERSION, Bundle
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.columns import count
 from ofox_magic.untrusted import fenced, one_line, printable
@@ -28,7 +28,6 @@ STYLE = """\
 """
 _RASTER = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})([^\n]*)")
-_ENDS = {"stopped": "stopped", "incomplete": "broke off", "failed": "failed"}
 _SHORT = 160  # characters of a call, in the line that it is folded into
 
 
@@ -148,10 +147,9 @@ def asked_text(message: Message) -> str:
 
 def who(version: Version) -> str:
     """Return who answered, with how many tokens, and how it ended unless all went well."""
-    used = version.usage
-    tokens = f"{used.prompt_tokens:,} + {used.completion_tokens:,} tokens" if used else ""
-    cut = "cut at the longest allowed answer (max_tokens)" if version.finish_reason == "length" else ""
-    return " · ".join(word for word in (version.model or "no model", tokens, _ENDS.get(version.status, cut)) if word)
+    used = version.usage.in_words if version.usage else ""
+    ended = BAD_ENDS.get(version.status, CUT if version.finish_reason == "length" else "")
+    return " · ".join(word for word in (version.model or "no model", used, ended) if word)
 
 
 def call_text(call: ToolCall) -> str:

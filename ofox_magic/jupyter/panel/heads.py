@@ -7,12 +7,11 @@ from typing import Any, TypeAlias
 
 from ofox_magic.chat.conversation import Exchange
 from ofox_magic.chat.messages import Message
-from ofox_magic.chat.money import approximately
 from ofox_magic.chat.parts import Image, Text
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.picture_address import thumbnail
-from ofox_magic.jupyter.bundle import ending
+from ofox_magic.jupyter.bundle import answered_by, cost_of, ending
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.untrusted import one_line, printable, redact
@@ -96,8 +95,6 @@ def _shown(turn: Turn, exchange: Exchange | None) -> int:
 
 def _footer(turn: Turn) -> str:
     reply = turn.reply
-    used = f"{reply.usage.prompt_tokens:,} + {reply.usage.completion_tokens:,} tokens" if reply.usage else ""
-    asked = f"asked for {one_line(turn.model, 80)}" if reply.model and reply.model != turn.model else ""
-    cost = "" if turn.cost is None else approximately(turn.cost)
-    said = (one_line(reply.model or turn.model, 80), asked, used, cost, "" if reply.error else ending(reply))
+    used = reply.usage.in_words if reply.usage else ""
+    said = (*answered_by(turn), used, cost_of(turn), "" if reply.error else ending(reply))
     return " · ".join(item for item in said if item)
