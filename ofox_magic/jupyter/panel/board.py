@@ -23,13 +23,17 @@ PAGE_CHARACTERS = 150_000
 
 
 class Board:
-    """Turns notices of *session* into messages and *send*s them. For one thread. *default_model*: see Session."""
+    """
+    Turns notices of *session* into messages and *send*s them. For one thread.
 
-    def __init__(self, session: Session, send: Send, default_model: Callable[[], str]) -> None:
+    *default_model*: see Session. *thumbnails* are those that the page has seen, whoever showed them.
+    """
+
+    def __init__(self, session: Session, send: Send, default_model: Callable[[], str], thumbnails: Thumbnails) -> None:
         self._session = session
         self._send = send
         self._default_model = default_model
-        self._thumbnails = Thumbnails()
+        self._thumbnails = thumbnails
         self._growing: dict[str, GrowingAnswer] = {}
         self._fresh: set[str] = set()  # of those, the ones that grew since they were painted
         self._seq = -1

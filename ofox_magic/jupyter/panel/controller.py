@@ -36,7 +36,7 @@ class Controller:
     Does commands. Each is answered once by a message `done` or `refused` that bears its number.
 
     *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *sent* shows
-    what was sent.
+    what was sent; *thumbnails* are the board's.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Controller:
         names: Callable[[str], list[dict[str, str]]],
         models: Callable[[], Iterable[ModelCard]],
         sent: SentView,
+        thumbnails: Thumbnails,
     ) -> None:
         self._session = session
         self._questions = questions
@@ -59,7 +60,7 @@ class Controller:
         self._names = names
         self._models = models
         self._sent_view = sent
-        self._thumbnails = Thumbnails()
+        self._thumbnails = thumbnails
         self._commands: Mapping[str, Do] = {
             "hello": self._hello,
             "older": lambda command: self._board.older(command["before"]),

@@ -20,7 +20,7 @@ from ofox_magic.jupyter.panel import protocol
 from ofox_magic.jupyter.panel.board import Board
 from ofox_magic.jupyter.panel.controller import Controller
 from ofox_magic.jupyter.panel.feed import Feed
-from ofox_magic.jupyter.panel.heads import Values
+from ofox_magic.jupyter.panel.heads import Thumbnails, Values
 from ofox_magic.jupyter.panel.questions import Questions
 from ofox_magic.jupyter.panel.quiet_comm import keep_quiet
 from ofox_magic.jupyter.panel.sent_view import SentView
@@ -55,10 +55,15 @@ class Panel(anywidget.AnyWidget):
         self._css = (_FRONT / "panel.css").read_text(encoding="utf-8")
         super().__init__(panel_id=uuid4().hex)
         keep_quiet(self.comm)
-        board = Board(session, self._tell, default_model)
+        thumbnails = Thumbnails()
+        board = Board(session, self._tell, default_model, thumbnails)
         self._feed = Feed(board)
         self._controller = Controller(
-            session, questions, board, self._feed, self._tell, names=names, models=models, sent=sent
+            *(session, questions, board, self._feed, self._tell),
+            names=names,
+            models=models,
+            sent=sent,
+            thumbnails=thumbnails,
         )
         self._unsubscribe = session.subscribe(self._feed.tell)
         self.on_msg(self._received)

@@ -10,6 +10,7 @@ from ofox_magic.gateway.wire import encode, request_body
 from ofox_magic.jupyter.panel.board import Board
 from ofox_magic.jupyter.panel.controller import Controller
 from ofox_magic.jupyter.panel.feed import Feed
+from ofox_magic.jupyter.panel.heads import Thumbnails
 from ofox_magic.jupyter.panel.protocol import parse
 from ofox_magic.jupyter.panel.questions import Questions
 from ofox_magic.jupyter.panel.sent_view import SentView
@@ -113,7 +114,8 @@ class Desk:
         self.held = []
         converter = Converter(Sharing())
         notebook = Notebook(self.namespace, displays or NoDisplays(), converter)
-        self.board = Board(self.session, self.front.send, lambda: "scripted/model")
+        thumbnails = Thumbnails()
+        self.board = Board(self.session, self.front.send, lambda: "scripted/model", thumbnails)
         self.feed = Feed(self.board)
         later = self.held.append if hold else (lambda work: work())
         questions = Questions(self.session, notebook, converter, lambda _: None, later)
@@ -122,6 +124,7 @@ class Desk:
             names=lambda prefix: [{"name": prefix, "kind": "int"}],
             models=tuple,
             sent=SentView(lambda request, without=(): encode(request_body(request)), str),
+            thumbnails=thumbnails,
         )
         self.session.subscribe(self.feed.tell)
         self.do("hello")
@@ -135,9 +138,10 @@ class Desk:
         return number
 
     def do(self, command, /, **fields):
-        """Send a command, and return its answer: a dict, or why it was refused."""
+        """Send a command, and return its answer: a dict, or why it was refused. The page has been told all by then."""
         number = self.start(command, **fields)
         wait_for(lambda: number in self.front.answers, f"an answer to {command}")
+        self.quiet()  # what the session tells of it comes behind the answer
         return self.front.answers[number]
 
     def ask(self, text, *, see=False, again=None, files=()):
