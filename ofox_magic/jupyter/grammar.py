@@ -60,6 +60,13 @@ class Parser(argparse.ArgumentParser):
         raise usage_error(self.prog, message)
 
 
+def command_parser(prog: str, description: str) -> Parser:
+    """Return a parser for the command *prog*, which takes --help and says with it what it does: *description*."""
+    parser = Parser(prog=prog, description=description, add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
 def parser_for(prog: str) -> argparse.ArgumentParser:
     """Return a parser for *prog*, the name in its messages."""
     parser = Parser(

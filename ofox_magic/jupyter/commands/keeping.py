@@ -11,7 +11,7 @@ from ofox_magic.chat.conversation import Conversation
 from ofox_magic.jupyter import options, report
 from ofox_magic.jupyter.columns import count
 from ofox_magic.jupyter.commands.words import number, parsed
-from ofox_magic.jupyter.grammar import Parser
+from ofox_magic.jupyter.grammar import command_parser
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.jupyter.transcript import Transcript
@@ -96,14 +96,10 @@ class KeepingCommands:
 
 
 def _transcript_parser() -> argparse.ArgumentParser:
-    parser = Parser(
-        prog="%ofox transcript",
-        description="The conversation as it stands, as an output of this cell that needs no kernel to be read.",
-        add_help=False,
-        allow_abbrev=False,
+    parser = command_parser(
+        "%ofox transcript", "The conversation as it stands, as an output of this cell that needs no kernel to be read."
     )
     parser.add_argument("--to", metavar="FILE", help="write it into FILE.md, or into FILE.html with its pictures")
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
     return parser
 
 

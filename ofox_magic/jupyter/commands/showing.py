@@ -11,7 +11,7 @@ from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter.bundle import Bundle
 from ofox_magic.jupyter.columns import count
 from ofox_magic.jupyter.commands.words import number, parsed
-from ofox_magic.jupyter.grammar import Parser
+from ofox_magic.jupyter.grammar import command_parser
 from ofox_magic.jupyter.inspector import REBUILT, Inspection
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.option_values import identifier, positive_integer
@@ -113,11 +113,8 @@ def _view(
 
 def sent_parser() -> argparse.ArgumentParser:
     """Return what takes the line of `%ofox sent` apart."""
-    parser = Parser(
-        prog="%ofox sent",
-        description="Show what was sent for a turn, to the byte: each round of it, and each time it was sent again.",
-        add_help=False,
-        allow_abbrev=False,
+    parser = command_parser(
+        "%ofox sent", "Show what was sent for a turn, to the byte: each round of it, and each time it was sent again."
     )
     add = parser.add_argument
     add("turn", nargs="?", metavar="N", help="the turn, as %%ofox history numbers it; default: the last")
@@ -125,5 +122,4 @@ def sent_parser() -> argparse.ArgumentParser:
     add("--request", metavar="K", type=positive_integer, help="only the K-th of its requests")
     add("--to", metavar="FILE", help="write the bytes of the (last) request into FILE")
     add("-o", "--output", metavar="NAME", type=identifier, help="put them into the variable NAME")
-    add("-h", "--help", action="store_true", help="show this")
     return parser

@@ -262,9 +262,7 @@ class Names {
 
   _mark(place) {
     this._place = place;
-    [...this.element.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === place)));
-    this._field.setAttribute("aria-activedescendant", `${this._id}-${place}`);
-    this.element.children[place]?.scrollIntoView({ block: "nearest" });
+    markOption(this.element, this._field, `${this._id}-${place}`, place);
   }
 
   _take(place) {

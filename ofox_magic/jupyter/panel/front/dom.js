@@ -43,6 +43,13 @@ function icon(name) {
   return svg;
 }
 
+// The option number `place` of a list is the one that Enter takes, and `field` says so to a screen reader.
+function markOption(list, field, id, place) {
+  [...list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === place)));
+  field.setAttribute("aria-activedescendant", id);
+  list.children[place]?.scrollIntoView({ block: "nearest" });
+}
+
 // A button with an icon; its label is its name for everybody, and shown where `shown` says so.
 function iconButton(name, label, handler, { shown = false, ...options } = {}) {
   return make(

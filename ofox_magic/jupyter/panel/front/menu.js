@@ -58,9 +58,7 @@ class Menu {
 
   _mark(place) {
     this._place = place;
-    [...this._list.children].forEach((option, index) => option.setAttribute("aria-selected", String(index === place)));
-    this._field.setAttribute("aria-activedescendant", `${this._id}-${place}`);
-    this._list.children[place]?.scrollIntoView({ block: "nearest" });
+    markOption(this._list, this._field, `${this._id}-${place}`, place);
   }
 
   _key(event) {
