@@ -30,12 +30,14 @@ def nameable(namespace: Mapping[str, Any], hidden: Container[str] = ()) -> list[
 
     Tables and pictures come first, and of each the newest, which are what a question is likely about.
     """
-    names = [
-        (name, found)
-        for name, value in reversed(list(namespace.items()))
-        if not name.startswith("_") and name not in hidden and (found := kind(value))
-    ]
+    names = [(name, found) for name, value in visible(namespace, hidden) if (found := kind(value))]
     return sorted(names, key=lambda named: named[1] not in ("table", "picture"))
+
+
+def visible(namespace: Mapping[str, Any], hidden: Container[str] = ()) -> list[tuple[str, Any]]:
+    """Return the names in *namespace* with their values, the newest first, without private ones and *hidden*."""
+    named = reversed(list(namespace.items()))
+    return [(name, value) for name, value in named if not name.startswith("_") and name not in hidden]
 
 
 def _begins_like_records(value: object) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from ofox_magic.context.nameable import nameable
+from ofox_magic.context.nameable import nameable, visible
 from ofox_magic.jupyter.commands.showing import sent_parser
 from ofox_magic.jupyter.grammar import parser_for
 from ofox_magic.jupyter.kit import Kit
@@ -63,6 +63,4 @@ class KernelNames:
         return [name for name, value in self._visible() if issubclass(type(value), type) or type(value) is dict]
 
     def _visible(self) -> list[tuple[str, object]]:
-        hidden = self._shell.user_ns_hidden
-        named = reversed(list(self._shell.user_ns.items()))
-        return [(name, value) for name, value in named if not name.startswith("_") and name not in hidden]
+        return visible(self._shell.user_ns, self._shell.user_ns_hidden)
