@@ -6,7 +6,6 @@ The client alone: CPU for each chunk of a streamed answer at full speed.
 Each side is a process that stays; a round asks each once. The first round is to warm up and does not count.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -88,10 +87,7 @@ def report(seconds: dict[str, list[float]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    environments.add_flag(parser)
-    chosen = parser.parse_args()
+    chosen = environments.asked(__doc__, rounds=15)
     report(measure(chosen.rounds, chosen.environments))
 
 

@@ -4,6 +4,7 @@ A virtual environment for each side of a comparison, so that none meets another'
 Made once, in a folder that is kept, and anew where what is asked for has changed. Each has the same ipykernel.
 """
 
+import argparse
 import hashlib
 import json
 import shutil
@@ -30,6 +31,14 @@ print(json.dumps({"distributions": len(found), "bytes": sum(f.stat().st_size for
 def add_flag(parser) -> None:
     """Give *parser* the option that names where the environments are kept."""
     parser.add_argument("--environments", type=Path, default=DEFAULT, metavar="FOLDER", help=f"default: {DEFAULT}")
+
+
+def asked(doc: str, *, rounds: int) -> argparse.Namespace:
+    """Return what the command line of a benchmark says that takes how many `rounds`, and where to keep things."""
+    parser = argparse.ArgumentParser(description=doc.split("\n\n")[0])
+    parser.add_argument("--rounds", type=int, default=rounds)
+    add_flag(parser)
+    return parser.parse_args()
 
 
 def environment(folder: Path, name: str, requirements: tuple[str, ...]) -> Path:

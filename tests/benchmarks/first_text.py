@@ -7,7 +7,6 @@ Answers of 50 tokens at 100/s, from kernels that have answered before. The raw s
 kernel takes by itself.
 """
 
-import argparse
 from statistics import median
 
 from . import environments, kernels, sides, tables
@@ -39,10 +38,7 @@ def report(waited: dict[str, list[float]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=15)
-    environments.add_flag(parser)
-    chosen = parser.parse_args()
+    chosen = environments.asked(__doc__, rounds=15)
     report(measure(chosen.rounds, chosen.environments))
 
 

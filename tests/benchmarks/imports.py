@@ -8,7 +8,6 @@ text" is from the end of loading to the first text of an answer, cold, with all 
 both is what counts: who imports everything at first has it behind him.
 """
 
-import argparse
 import json
 from pathlib import Path
 from statistics import median
@@ -88,10 +87,7 @@ def report(found: dict[str, list[Loaded]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    environments.add_flag(parser)
-    chosen = parser.parse_args()
+    chosen = environments.asked(__doc__, rounds=9)
     report(measure(chosen.rounds, chosen.environments))
 
 

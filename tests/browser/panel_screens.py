@@ -5,18 +5,14 @@ Empty, with an answer that holds everything, with an error; light and dark, wide
 """
 
 import sys
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 from ofox_magic.practice import Script
-from ofox_magic.testing import practice_gateway
 
-from . import lab
-from .conftest import FLAGS
 from .page import WATCH, NotebookPage
 from .panel_page import LOAD, PanelPage
-from .screens import ANSWER, THEMES
+from .screens import ANSWER
+from .studio import THEMES, studio
 
 WIDE, NARROW = {"width": 1200, "height": 1100}, {"width": 620, "height": 1000}
 LANGUAGES = """\
@@ -36,21 +32,11 @@ TALL = "document.querySelectorAll('.ofox-panel').forEach((panel) => (panel.style
 def main(folder):
     """Write all pictures into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        from playwright.sync_api import sync_playwright
-
-        gateway = stack.enter_context(practice_gateway())
-        server = lab.JupyterServer(
-            Path(stack.enter_context(tempfile.TemporaryDirectory())), OFOX_BASE_URL=gateway.base_url
-        )
-        stack.callback(server.close)
-        playwright = stack.enter_context(sync_playwright())
-        chromium = playwright.chromium.launch(executable_path=lab.chromium(), args=FLAGS)
-        stack.callback(chromium.close)
-        for theme, name in THEMES.items():
-            server.set("@jupyterlab/apputils-extension:themes", theme=name)
+    with studio() as place:
+        for theme in THEMES:
+            place.choose(theme)
             for size, viewport in (("wide", WIDE), ("narrow", NARROW)):
-                pictures(chromium, server, gateway, folder / f"panel-{theme}-{size}", viewport)
+                pictures(place.chromium, place.server, place.gateway, folder / f"panel-{theme}-{size}", viewport)
 
 
 def pictures(chromium, server, gateway, path, viewport):

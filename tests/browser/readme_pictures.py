@@ -4,17 +4,14 @@ The pictures of the README, made anew: `python -m tests.browser.readme_pictures`
 A cell that asks about a table and a plot, and the panel with the same conversation. The answers are played.
 """
 
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 from ofox_magic.practice import Script
-from ofox_magic.testing import practice_gateway
 
 from . import lab
-from .conftest import FLAGS
 from .page import WATCH, NotebookPage
 from .panel_page import PanelPage
+from .studio import studio
 
 FOLDER = Path(lab.ROOT) / "notebooks" / "pictures"
 SIZE = {"width": 900, "height": 900}
@@ -46,20 +43,11 @@ SECOND = "Compare months by what a day brings: $\\text{sales} / \\text{open days
 def main():
     """Write the pictures."""
     FOLDER.mkdir(exist_ok=True)
-    with ExitStack() as stack:
-        from playwright.sync_api import sync_playwright
-
-        gateway = stack.enter_context(practice_gateway())
-        own = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = lab.JupyterServer(own, OFOX_BASE_URL=gateway.base_url)
-        stack.callback(server.close)
-        playwright = stack.enter_context(sync_playwright())
-        chromium = playwright.chromium.launch(executable_path=lab.chromium(), args=FLAGS)
-        stack.callback(chromium.close)
-        context = chromium.new_context(viewport=SIZE, device_scale_factor=1.5)
+    with studio() as place:
+        context = place.chromium.new_context(viewport=SIZE, device_scale_factor=1.5)
         context.add_init_script(WATCH)
-        server.write("pictures.ipynb", *CELLS)
-        draw(NotebookPage(context.new_page(), server, "pictures.ipynb"), gateway)
+        place.server.write("pictures.ipynb", *CELLS)
+        draw(NotebookPage(context.new_page(), place.server, "pictures.ipynb"), place.gateway)
 
 
 def draw(notebook, gateway):

@@ -6,17 +6,14 @@ JupyterLab light and dark, while it grows and as it ends; Notebook 7 where it is
 
 import re
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 from ofox_magic.practice import Script
-from ofox_magic.testing import practice_gateway
 
 from . import lab
-from .conftest import FLAGS
 from .page import WATCH, NotebookPage
+from .studio import THEMES, studio
 
 ANSWER = r"""# What the dip in March means
 
@@ -68,29 +65,19 @@ print(f"{monthly(df).round(2)} of {len(df):,} rows, and a line that is too long 
 """
 SIZE = {"width": 1100, "height": 1700}
 LIVE_AFTER = 700  # characters of the answer
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def main(folder):
     """Write all pictures into *folder*."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        from playwright.sync_api import sync_playwright
-
-        gateway = stack.enter_context(practice_gateway())
-        own = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = lab.JupyterServer(own, OFOX_BASE_URL=gateway.base_url)
-        stack.callback(server.close)
-        playwright = stack.enter_context(sync_playwright())
-        chromium = playwright.chromium.launch(executable_path=lab.chromium(), args=FLAGS)
-        stack.callback(chromium.close)
-        for theme, name in THEMES.items():
-            server.set("@jupyterlab/apputils-extension:themes", theme=name)
-            picture(chromium, server, gateway, folder / f"lab-{theme}")
-        server.set("@jupyterlab/apputils-extension:themes", theme=THEMES["light"])
+    with studio() as place:
+        for theme in THEMES:
+            place.choose(theme)
+            picture(place.chromium, place.server, place.gateway, folder / f"lab-{theme}")
+        place.choose("light")
         if lab.has_notebook_7():
-            picture(chromium, server, gateway, folder / "notebook-7", app="notebook")
-        (folder / "terminal.txt").write_text(terminal(gateway, own), encoding="utf-8")
+            picture(place.chromium, place.server, place.gateway, folder / "notebook-7", app="notebook")
+        (folder / "terminal.txt").write_text(terminal(place.gateway, place.folder), encoding="utf-8")
 
 
 def picture(chromium, server, gateway, path, app="lab"):
