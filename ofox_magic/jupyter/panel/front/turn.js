@@ -81,8 +81,8 @@ class TurnView {
   _showFoot() {
     const { turn } = this;
     if (!SETTLED.has(turn.state)) {
-      const label = turn.state === "queued" ? "Do not ask" : "Stop";
-      this._foot.replaceChildren(turn.state === "queued" ? iconButton("close", label, () => this._do("stop", { turn: turn.id }), { shown: true }) : "");
+      const withdraw = () => this._do("stop", { turn: turn.id });
+      this._foot.replaceChildren(turn.state === "queued" ? iconButton("close", "Do not ask", withdraw, { shown: true }) : "");
       return;
     }
     const copy = iconButton("copy", "Copy answer", () => this._copy(copy));
