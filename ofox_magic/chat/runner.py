@@ -93,8 +93,8 @@ class Runner:
         """
         Run the tools that the running turn waits for, on the calling thread, and ask the model to go on.
 
-        Does nothing where no turn waits for any, or somebody else runs them. An interrupt stops the turn, and goes
-        through.
+        Does nothing where no turn waits for any, or somebody else runs them; stops before a call whose consent is
+        not there yet. An interrupt stops the turn, and goes through.
         """
         with self._changed:
             asked = self.running
@@ -103,9 +103,10 @@ class Runner:
             asked.serving = True
             self._serving_thread = get_ident()
         try:
-            self._run_calls(asked)
+            all_ran = self._run_calls(asked)
             asked.serving = False
-            self._go_on(asked)
+            if all_ran:
+                self._go_on(asked)
         except BaseException:
             self._abandon(asked)  # before anybody takes the call that was interrupted for one that waits
             raise
@@ -113,15 +114,19 @@ class Runner:
             self._serving_thread = None
             asked.serving = False
 
-    def _run_calls(self, asked: Asked) -> None:
+    def _run_calls(self, asked: Asked) -> bool:
+        """Run what may be run, in order; returns whether that was all."""
         while asked.round and asked.round.open_calls:
             outcome = self._outcome(asked, asked.round.open_calls[0])
+            if outcome is None:
+                return False
             with self._changed:
                 if asked.round is None:  # the turn was stopped meanwhile
-                    return
+                    return True
                 asked.round = asked.round.with_outcome(outcome)
+        return True
 
-    def _outcome(self, asked: Asked, call: ToolCall) -> Outcome:
+    def _outcome(self, asked: Asked, call: ToolCall) -> Outcome | None:
         if asked.tools is None:
             raise AssertionError("no calls wait where no tools were offered")
         ready = asked.tools.call_of(call)

@@ -74,8 +74,13 @@ class ReadyCall:
 class Consent(Protocol):
     """Somebody who can be asked: at the keyboard, or in the panel. Never what a model wrote."""
 
-    def ask(self, call: ToolCall, described: str) -> bool:
-        """Return True if the user wants *call* to run, now and this once. *described* shows it in full."""
+    def ask(self, call: ToolCall, described: str) -> bool | None:
+        """
+        Return True if the user wants *call* to run, now and this once. *described* shows it in full.
+
+        None: the user was asked and has not answered yet. The call waits, `ask` comes again with whoever serves next,
+        and who learns the answer sees that somebody does: see `Session.serve`.
+        """
         ...
 
 
@@ -91,11 +96,12 @@ class Tools(Protocol):
         """Check *call* against what is offered. Runs nothing, but the checks of the user's own types."""
         ...
 
-    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome:
+    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome | None:
         """
         Run *ready*, after asking *consent* (None: nobody is there to be asked) unless it is safe.
 
-        Raises what is no Exception (KeyboardInterrupt), and nothing else.
+        Returns None where the user has not answered yet. Raises what is no Exception (KeyboardInterrupt), and nothing
+        else.
         """
         ...
 

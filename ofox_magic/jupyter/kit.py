@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ofox_magic.context.sharing import Sharing
     from ofox_magic.jupyter.bundle import Bundle
     from ofox_magic.jupyter.keeping import Keeping
+    from ofox_magic.jupyter.offering import Offering
     from ofox_magic.jupyter.panel.panel import Panel
     from ofox_magic.tools import ToolSession
     from ofox_magic.wiring import Wiring
@@ -56,6 +57,14 @@ class Kit:
         return Notebook(self._shell.user_ns, self.displays, self.converter)
 
     @cached_property
+    def offering(self) -> "Offering":
+        """What a model may be allowed to call."""
+        from ofox_magic.jupyter.offering import Offering
+
+        toolbox, converter = self.session.toolbox, self.converter
+        return Offering(toolbox, self._shell.user_ns, self.notebook.look_up, converter.rule)
+
+    @cached_property
     def keeping(self) -> "Keeping":
         """The journal, where the settings allow one."""
         from ofox_magic.jupyter.keeping import Keeping
@@ -93,17 +102,24 @@ class Kit:
         """Return the panel, made when first asked for; there is one, which can be shown in many places."""
         from ofox_magic.jupyter.panel.names import completions
         from ofox_magic.jupyter.panel.panel import Panel  # widgets take long to import
+        from ofox_magic.jupyter.panel.printed import printed
         from ofox_magic.jupyter.panel.questions import Questions
         from ofox_magic.jupyter.panel.sent_view import SentView
 
         if self._panel is None or not self._panel.is_open:
-            wiring = self.wiring
+            wiring, later = self.wiring, self._later
             self._panel = Panel(
                 self.session,
-                Questions(self.session, self.notebook, self.converter, wiring.card, self._later),
+                questions=lambda calls: Questions(
+                    *(self.session, calls, self.notebook, self.converter, wiring.card, later)
+                ),
+                offer=self.offering.offered_if_any,
+                later=later,
+                printed=lambda: printed(self._shell.display_pub),
                 default_model=lambda: wiring.settings().model,
                 names=lambda prefix: completions(self._shell.user_ns, self._shell.user_ns_hidden, prefix),
                 models=wiring.cards,
+                tools=self.offering.to_choose,
                 sent=SentView(wiring.body, wiring.mask),
             )
         return self._panel

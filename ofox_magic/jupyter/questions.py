@@ -17,7 +17,6 @@ from ofox_magic.jupyter.commands.mend import MendCommands
 from ofox_magic.jupyter.commands.showing import show_draft
 from ofox_magic.jupyter.form import form_of
 from ofox_magic.jupyter.kit import Kit
-from ofox_magic.jupyter.offering import offered
 from ofox_magic.jupyter.running_cell import RunningCell
 from ofox_magic.jupyter.shown_tools import ShownTools
 
@@ -108,7 +107,7 @@ class Questions:
         if not chosen.tools:
             return None
         choices = Choices(chosen.detail, chosen.level)
-        return ShownTools(offered(chosen.tools, self._kit, self._shell.user_ns, parts, choices))
+        return ShownTools(self._kit.offering.offered(chosen.tools, parts, choices))
 
     def _remarks(self, parts: Sequence[Part], request: Request, chosen: options.Options) -> Iterator[str]:
         session = self._kit.session

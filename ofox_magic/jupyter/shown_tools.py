@@ -38,8 +38,8 @@ class ShownTools:
             self._end(ready.outcome)
         return ready
 
-    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome:
-        """Run *ready* between its begin and its end on the screen."""
+    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome | None:
+        """Run *ready* between its begin and its end on the screen; one that waits for consent has begun."""
         if self.screen is not None:
             self.screen.begin_call(ready)
         try:
@@ -47,7 +47,8 @@ class ShownTools:
         except BaseException:
             self._end(Outcome(ready.call, "stopped", "", "stopped"))
             raise
-        self._end(outcome)
+        if outcome is not None:
+            self._end(outcome)
         return outcome
 
     def _end(self, outcome: Outcome) -> None:

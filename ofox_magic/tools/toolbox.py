@@ -105,13 +105,17 @@ class Toolbox:
             return _refusal(call, f"its arguments cannot be used: {error}")
         return ReadyCall(call, described(tool.name, written), tool.safe, partial(tool.function, **arguments))
 
-    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome:
+    def run(self, ready: ReadyCall, consent: Consent | None) -> Outcome | None:
         """
         Run *ready*, after asking *consent* (None: nobody is there to be asked) unless it is safe.
 
-        Whatever its function raises becomes words for the model, but for an interrupt, which goes through.
+        Whatever its function raises becomes words for the model, but for an interrupt, which goes through. Returns
+        None, and has run nothing, where the user has not answered yet.
         """
-        if not ready.safe and not _allows(consent, ready):
+        allowed = True if ready.safe else _allows(consent, ready)
+        if allowed is None:
+            return None
+        if not allowed:
             why, said = (_ALONE, "nobody to ask") if consent is None else (_DENIED, "not allowed")
             return Outcome(ready.call, "denied", why, f"{ready.call.name}: {said}")
         try:
@@ -157,12 +161,15 @@ def _tool(function: Any, *, safe: bool, name: str | None) -> Tool:
     return Tool(name, function, safe, {"type": "function", "function": definition}, signature.check)
 
 
-def _allows(consent: Consent | None, ready: ReadyCall) -> bool:
-    """Only a plain True is a yes; who cannot be asked has not said it."""
+def _allows(consent: Consent | None, ready: ReadyCall) -> bool | None:
+    """Only a plain True is a yes, and only None is no answer yet; who cannot be asked has not said yes."""
+    if consent is None:
+        return False
     try:
-        return consent is not None and consent.ask(ready.call, ready.described) is True
+        said = consent.ask(ready.call, ready.described)
     except Exception:  # noqa: BLE001 - a front end without a keyboard raises what it likes
         return False
+    return None if said is None else said is True
 
 
 def _refusal(call: ToolCall, why: str) -> Refusal:

@@ -38,13 +38,18 @@ PASTE = """([png, kind]) => {
 }"""
 
 
-def begin_cell(notebook):
-    notebook.start(1)
-    notebook.wait_for(lambda: "begun" in "".join(notebook.outputs(1).all_inner_texts()), "the cell runs")
+def begin_cell(notebook, number=1):
+    notebook.start(number)
+    notebook.wait_for(lambda: "begun" in "".join(notebook.outputs(number).all_inner_texts()), "the cell runs")
 
 
 def end_cell(server):
     (server.notebooks / "end").touch()
+
+
+def of_kernel(server, what):
+    (session,) = server.ask("GET", "/api/sessions")
+    server.ask("POST", f"/api/kernels/{session['kernel']['id']}/{what}")
 
 
 def is_running(notebook, number):
@@ -265,12 +270,89 @@ def test_pictures_files_and_displays_go_along(panel_in, lab_gateway, tmp_path):
     panel.wait_for(lambda: chips.count() == 0, "nothing new to go along")
 
 
+TOOLS = """\
+import pathlib, time
+from ofox_magic import session
+
+@session().tool
+def weather(city: str) -> str:
+    "Tell the weather in a city."
+    print("asked", "the station in", city)
+    display("shown by the tool")
+    return "12 degrees in " + city
+
+@session().tool
+def slow(seconds: int) -> str:
+    "Take a while."
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.02)
+    return "done"
+"""
+
+
+def calls(*made):
+    return Script(text="", tool_calls=tuple((f"call_{place}", *each) for place, each in enumerate(made)))
+
+
+def test_tools_are_chosen_and_a_call_runs_where_its_user_says_so(panel_in, server, lab_gateway):
+    notebook, panel = panel_in("tools.ipynb", TOOLS, BUSY)
+    notebook.run(1)
+    ask = panel.root.locator(".ofox-asking:not([hidden])")
+    lab_gateway.play(
+        calls(("weather", '{"city": "Seoul"}'), ("weather", '{"city": "서울"}')), Script(text="It is cold.")
+    )
+    panel.choose("Tools", "weather")
+    panel.ask("How is the weather?")
+    panel.wait_for(lambda: 'city = "Seoul"' in panel.root.inner_text(), "the first question")
+    begin_cell(notebook, 2)
+    ask.get_by_role("button", name="Run it once").click()
+    panel.wait_for(lambda: "waiting for the kernel" in panel.turns.nth(0).inner_text(), "that it waits for the cell")
+    assert is_running(notebook, 2)
+    end_cell(server)
+    notebook.finish(2)
+    panel.wait_for(lambda: 'city = "서울"' in panel.root.inner_text(), "the second question")
+    ask.get_by_role("button", name="Do not run it").click()
+    panel.wait_for_turns(1)
+    printed = panel.turns.nth(0).locator(".ofox-printed").inner_text()
+    assert printed.split("\n")[:2] == ["asked the station in Seoul", "'shown by the tool'"]
+    assert "asked the station" not in notebook.cell(1).inner_text() + notebook.cell(2).inner_text()
+    results = [message["content"] for message in lab_gateway.received[-1].json["messages"] if message["role"] == "tool"]
+    assert results[0] == "12 degrees in Seoul"
+    assert "did not allow" in results[1]
+    assert notebook.watcher.errors == []
+
+
+def test_a_call_that_runs_ends_by_an_interrupt_alone_and_the_conversation_goes_on(panel_in, server, lab_gateway):
+    notebook, panel = panel_in("slow-tool.ipynb", TOOLS)
+    notebook.run(1)
+    ask = panel.root.locator(".ofox-asking:not([hidden])")
+    panel.choose("Tools", "slow")
+    long = calls(("slow", '{"seconds": 60}'))
+    lab_gateway.play(long, long, Script(text="Well."))
+    for stop in ("panel", "kernel"):
+        panel.ask("Take your time")
+        panel.wait_for(lambda: "seconds = 60" in panel.root.inner_text(), "the question")
+        ask.get_by_role("button", name="Run it once").click()
+        turn = panel.turns.last
+        panel.wait_for(lambda: "running slow(seconds = 60)" in turn.inner_text(), "that it runs")  # noqa: B023
+        if stop == "panel":
+            panel.root.locator(".ofox-composer").get_by_role("button", name="Stop").click()
+            panel.wait_for(lambda: "slow(seconds = 60) still runs" in panel.root.inner_text(), "that it runs on")
+        of_kernel(server, "interrupt")
+        panel.wait_for(lambda: "Stopped." in turn.inner_text(), "the stop")  # noqa: B023
+        panel.wait_for(lambda: "still runs" not in panel.root.inner_text(), "the end of the call")
+    panel.ask("And now?")
+    panel.wait_for_turns(3)
+    assert "Well." in panel.body()
+    assert notebook.watcher.errors == []
+
+
 def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, server):
     _, panel = panel_in("restarted.ipynb")
     panel.ask("Remember this")
     panel.wait_for_turns(1)
-    (session,) = server.ask("GET", "/api/sessions")
-    server.ask("POST", f"/api/kernels/{session['kernel']['id']}/restart")  # as another client does
+    of_kernel(server, "restart")  # as another client does
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()

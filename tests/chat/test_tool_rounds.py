@@ -215,6 +215,22 @@ def test_an_interrupt_in_a_tool_stops_the_turn_and_the_next_one_works():
     assert carried(session)[3] == assistant("[The user stopped this answer here.]")
 
 
+def test_a_call_without_consent_yet_waits_with_those_behind_it_until_somebody_serves_again():
+    allowed = set()
+    tools = Tools(lambda call: done(call, call.name.upper()) if call.name in allowed else None)
+    session = scripted_session(calls("f", "g"), "the end")
+    turn = session.ask("q", tools=tools)
+    assert not turn.wait(0.3)
+    assert {call.name for call in tools.calls} == {"f"}
+    allowed.add("f")
+    assert not turn.wait(0.3)
+    assert turn.state == "tools"
+    allowed.add("g")
+    assert turn.result().text == "the end"
+    assert [message.role for message in carried(session)] == ["user", "assistant", "tool", "tool"]
+    assert [message.parts[0].text for message in carried(session)[2:]] == ["F", "G"]
+
+
 def test_a_turn_that_is_stopped_from_elsewhere_while_a_tool_runs_ends_and_runs_no_further_call():
     session = scripted_session(calls("f", "g"), "next")
     tools = Tools(lambda call: (turn.cancel(), done(call, "F"))[1])

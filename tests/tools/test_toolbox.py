@@ -437,7 +437,7 @@ def test_a_function_runs_after_a_yes_and_is_asked_for_each_time(spent):
     assert len(consent.asked) == 2
 
 
-@pytest.mark.parametrize("answer", [False, None, 0, 1, "yes", "no", object(), OSError("no keyboard"), EOFError()])
+@pytest.mark.parametrize("answer", [False, 0, 1, "yes", "no", object(), OSError("no keyboard"), EOFError()])
 def test_nothing_but_true_is_a_yes(spent, answer):
     toolbox, log = spent
     outcome = toolbox.run(toolbox.call_of(call("spend", amount=5)), Recorded(answer))
@@ -445,6 +445,12 @@ def test_nothing_but_true_is_a_yes(spent, answer):
     assert outcome.ending == "denied"
     assert outcome.text.startswith("The user did not allow this call, so it was not run.")
     assert outcome.said == "spend: not allowed"
+
+
+def test_without_an_answer_yet_nothing_runs_and_there_is_no_outcome(spent):
+    toolbox, log = spent
+    assert toolbox.run(toolbox.call_of(call("spend", amount=5)), Recorded(None)) is None
+    assert log == []
 
 
 def test_where_nobody_can_be_asked_it_is_denied_and_the_model_is_told(spent):

@@ -11,6 +11,8 @@ from ofox_magic.chat.conversation import Exchange
 from ofox_magic.chat.events import Retrying, ToolsAsked, ToolsRan
 from ofox_magic.chat.notices import ChoiceChanged, Delta, HistoryReplaced, Notice, Settled, TurnAdded, TurnChanged
 from ofox_magic.chat.session import Session
+from ofox_magic.chat.turn import Turn
+from ofox_magic.jupyter.panel.calls import Calls
 from ofox_magic.jupyter.panel.growing import GrowingAnswer, calls_html
 from ofox_magic.jupyter.panel.heads import Thumbnails, Values, head, session_values
 from ofox_magic.untrusted import one_line
@@ -26,11 +28,15 @@ class Board:
     """
     Turns notices of *session* into messages and *send*s them. For one thread.
 
-    *default_model*: see Session. *thumbnails* are those that the page has seen, whoever showed them.
+    *calls* are those of the panel's turns. *default_model*: see Session. *thumbnails* are those that the page has seen,
+    whoever showed them.
     """
 
-    def __init__(self, session: Session, send: Send, default_model: Callable[[], str], thumbnails: Thumbnails) -> None:
+    def __init__(
+        self, session: Session, calls: Calls, send: Send, default_model: Callable[[], str], thumbnails: Thumbnails
+    ) -> None:
         self._session = session
+        self._calls = calls
         self._send = send
         self._default_model = default_model
         self._thumbnails = thumbnails
@@ -98,6 +104,11 @@ class Board:
         """Send what holds for the whole."""
         self._send({"type": "session", "session": self._session_values()})
 
+    def tell_calls(self, turn_id: str) -> None:
+        """Send what there is of the calls of a turn."""
+        if turn := self._session.turn(turn_id):
+            self._send({"type": "calls", "id": turn_id, **self._call_values(turn)})
+
     # -- turns --------------------------------------------------------------------------------------------------------
 
     def _begin(self, turn_id: str) -> None:
@@ -124,11 +135,10 @@ class Board:
                 note = f"{one_line(reason)} · trying again in {wait:.0f} s"
                 self._send({"type": "state", "id": turn_id, "state": "waiting", "note": note})
             case ToolsAsked():
-                turn = self._session.turn(turn_id)
-                calls = calls_html(turn.reply.tool_calls) if turn else ""
-                self._send({"type": "calls", "id": turn_id, "html": calls})
+                self.tell_calls(turn_id)
+                self._calls.serve(turn_id)
             case ToolsRan():
-                self._send({"type": "calls", "id": turn_id, "html": ""})
+                self.tell_calls(turn_id)
 
     def _settle(self, turn_id: str) -> None:
         if turn_id not in self._growing:
@@ -168,7 +178,11 @@ class Board:
             growing = GrowingAnswer()
             for event in turn.reply.replay():  # to watch a turn would be to run the tools that another waits for
                 growing.feed(event)
-        return head(turn, self._exchange(turn_id), self._thumbnails) | growing.whole()
+        return head(turn, self._exchange(turn_id), self._thumbnails) | growing.whole() | self._call_values(turn)
+
+    def _call_values(self, turn: Turn) -> Values:
+        waiting = turn.reply.tool_calls if turn.state == "tools" else ()
+        return {"calls": calls_html(waiting), **self._calls.values(turn.id)}
 
     def _exchange(self, turn_id: str) -> Exchange | None:
         return self._session.conversations[self._session.name].find(id=turn_id)

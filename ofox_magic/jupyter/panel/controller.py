@@ -18,6 +18,7 @@ from ofox_magic.chat.transport import ModelCard
 from ofox_magic.chat.turn import Turn
 from ofox_magic.errors import ConfigError, OfoxError
 from ofox_magic.jupyter.panel.board import Board, Send
+from ofox_magic.jupyter.panel.calls import Calls
 from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.heads import Thumbnails, Values
 from ofox_magic.jupyter.panel.protocol import Command
@@ -35,30 +36,34 @@ class Controller:
     """
     Does commands. Each is answered once by a message `done` or `refused` that bears its number.
 
-    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *sent* shows
-    what was sent; *thumbnails* are the board's.
+    *names* completes a name; *models* returns the cards of the gateway's models, and may take seconds; *tools* returns
+    what a model can be allowed to call; *sent* shows what was sent; *thumbnails* are the board's.
     """
 
     def __init__(
         self,
         session: Session,
         questions: Questions,
+        calls: Calls,
         board: Board,
         feed: Feed,
         send: Send,
         *,
         names: Callable[[str], list[dict[str, str]]],
         models: Callable[[], Iterable[ModelCard]],
+        tools: Callable[[], list[Values]],
         sent: SentView,
         thumbnails: Thumbnails,
     ) -> None:
         self._session = session
         self._questions = questions
+        self._calls = calls
         self._board = board
         self._feed = feed
         self._send = send
         self._names = names
         self._models = models
+        self._tools = tools
         self._sent_view = sent
         self._thumbnails = thumbnails
         self._commands: Mapping[str, Do] = {
@@ -67,6 +72,7 @@ class Controller:
             "ask": self._ask,
             "withdraw": self._withdraw,
             "again": self._again,
+            "allow": self._allow,
             "edit": self._edit,
             "stop": self._stop,
             "version": lambda command: self._session.activate(command["turn"], command["index"]),
@@ -78,6 +84,7 @@ class Controller:
             "switch": lambda command: self._session.switch(command["name"]),
             "model": self._model,
             "models": self._list_models,
+            "tools": lambda _: {"tools": self._tools()},
             "complete": lambda command: {"names": self._names(command["prefix"])},
             "measure": self._measure,
             "copy": self._copy,
@@ -128,7 +135,11 @@ class Controller:
         return {"withdrawn": self._questions.withdraw(command["question"])}
 
     def _again(self, command: Command) -> Values:
-        return {"turn": self._session.ask(again=command["turn"]).id}
+        return {"turn": self._questions.again(command["turn"], command["tools"]).id}
+
+    def _allow(self, command: Command) -> Values:
+        was_open = self._calls.answer(command["turn"], command["question"], yes=command["yes"])
+        return {} if was_open else {"say": "That call is not asked about any more."}
 
     def _edit(self, command: Command) -> Values:
         typed = self._questions.typed(command["turn"])
@@ -136,6 +147,7 @@ class Controller:
 
     def _stop(self, command: Command) -> None:
         self._session.cancel(command["turn"])
+        self._calls.stopped(command["turn"])
 
     def _model(self, command: Command) -> None:
         self._session.model = command["model"]

@@ -6,7 +6,9 @@ and asks for all of it with `hello` when it begins, so that a page that is loade
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from importlib.resources import files
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +20,7 @@ from ofox_magic.chat.transport import ModelCard
 from ofox_magic.jupyter.bundle import METADATA_VERSION
 from ofox_magic.jupyter.panel import protocol
 from ofox_magic.jupyter.panel.board import Board
+from ofox_magic.jupyter.panel.calls import Calls, Later, Offer
 from ofox_magic.jupyter.panel.controller import Controller
 from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.heads import Thumbnails, Values
@@ -36,7 +39,12 @@ def front_end() -> str:
 
 
 class Panel(anywidget.AnyWidget):
-    """The panel over *session*. *default_model* names the model where none is set; the others: see Controller."""
+    """
+    The panel over *session*.
+
+    *questions* makes what asks in it; *offer*, *later* and *printed*: see Calls. *default_model* names the model
+    where none is set; the others: see Controller.
+    """
 
     panel_id = Unicode().tag(sync=True)
     """By which the page knows it; all that its state holds beside the code."""
@@ -44,11 +52,15 @@ class Panel(anywidget.AnyWidget):
     def __init__(
         self,
         session: Session,
-        questions: Questions,
         *,
+        questions: Callable[[Calls], Questions],
+        offer: Offer,
+        later: Later,
+        printed: Callable[[], AbstractContextManager[StringIO]],
         default_model: Callable[[], str],
         names: Callable[[str], list[dict[str, str]]],
         models: Callable[[], Iterable[ModelCard]],
+        tools: Callable[[], list[Values]],
         sent: SentView,
     ) -> None:
         self._esm = front_end()
@@ -56,12 +68,18 @@ class Panel(anywidget.AnyWidget):
         super().__init__(panel_id=uuid4().hex)
         keep_quiet(self.comm)
         thumbnails = Thumbnails()
-        board = Board(session, self._tell, default_model, thumbnails)
+        calls = Calls(
+            *(session, offer, later, printed),
+            tell=lambda turn_id: self._feed.do(lambda: board.tell_calls(turn_id)),
+            left=lambda line: self._tell({"type": "left", "line": line}),
+        )
+        board = Board(session, calls, self._tell, default_model, thumbnails)
         self._feed = Feed(board)
         self._controller = Controller(
-            *(session, questions, board, self._feed, self._tell),
+            *(session, questions(calls), calls, board, self._feed, self._tell),
             names=names,
             models=models,
+            tools=tools,
             sent=sent,
             thumbnails=thumbnails,
         )

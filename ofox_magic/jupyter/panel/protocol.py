@@ -15,6 +15,7 @@ MIB = 1 << 20
 MOST_TEXT = 400_000  # characters of a question
 MOST_FILES = 16
 MOST_BYTES = 20 * MIB  # of all files of a question
+MOST_TOOLS = 64
 LONGEST_NAME = 200
 _MOST_NUMBER = 2**53
 
@@ -67,8 +68,9 @@ def _optional(check: Check) -> Check:
     return lambda value: value is None or check(value)
 
 
-def _names(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= MOST_FILES and all(map(_text(LONGEST_NAME), value))
+def _names(most: int) -> Check:
+    is_name = _text(LONGEST_NAME)
+    return lambda value: isinstance(value, list) and len(value) <= most and all(map(is_name, value))
 
 
 _id = _text(64, 1)
@@ -77,9 +79,16 @@ _name = _text(LONGEST_NAME, 1)
 VOCABULARY: Mapping[str, Mapping[str, Check]] = {
     "hello": {},
     "older": {"before": _id},
-    "ask": {"text": _text(MOST_TEXT), "see": _flag, "files": _names, "again": _optional(_id)},
+    "ask": {
+        "text": _text(MOST_TEXT),
+        "see": _flag,
+        "files": _names(MOST_FILES),
+        "tools": _names(MOST_TOOLS),
+        "again": _optional(_id),
+    },
     "withdraw": {"question": _number},
-    "again": {"turn": _id},
+    "again": {"turn": _id, "tools": _names(MOST_TOOLS)},
+    "allow": {"turn": _id, "question": _number, "yes": _flag},
     "edit": {"turn": _id},
     "stop": {"turn": _id},
     "version": {"turn": _id, "index": _number},
@@ -91,6 +100,7 @@ VOCABULARY: Mapping[str, Mapping[str, Check]] = {
     "switch": {"name": _name},
     "model": {"model": _optional(_name)},
     "models": {},
+    "tools": {},
     "complete": {"prefix": _text(LONGEST_NAME)},
     "measure": {"text": _text(MOST_TEXT), "see": _flag},
     "copy": {"turn": _id},

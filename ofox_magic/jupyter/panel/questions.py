@@ -6,10 +6,9 @@ cell. A question that names live objects waits until the kernel's main thread is
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
 
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Part, Table
@@ -21,29 +20,35 @@ from ofox_magic.context.convert import Converter
 from ofox_magic.context.prompt import NEW, Notebook, Prompt
 from ofox_magic.errors import OfoxError
 from ofox_magic.jupyter import remarks
+from ofox_magic.jupyter.panel.calls import Calls, Later
 from ofox_magic.jupyter.panel.heads import text_of
 from ofox_magic.jupyter.panel.protocol import Command, File
 from ofox_magic.untrusted import one_line
 
-Later: TypeAlias = Callable[[Callable[[], None]], Any]
-"""Runs what it is given on the kernel's main thread, once no cell runs."""
 _MOST_TYPED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it was typed: *text*, whether displays go along (*see*), *files*, and the turn to ask *again*."""
+    """
+    A question as it was typed.
+
+    Its *text*, whether displays go along (*see*), *files*, the *tools* that the model may call, and the turn to ask
+    *again*.
+    """
 
     number: int
     text: str
     see: bool = False
     files: tuple[File, ...] = ()
+    tools: tuple[str, ...] = ()
     again: str | None = None
 
     @classmethod
     def of(cls, command: Command) -> "Question":
         """Return what the command `ask` asks."""
-        return cls(command.number, command["text"], command["see"], command.files, command["again"])
+        tools = tuple(command["tools"])
+        return cls(command.number, command["text"], command["see"], command.files, tools, command["again"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +60,23 @@ class Typed:
 
 
 class Questions:
-    """Asks *session* what the panel's user types. *card* tells what is known of a model; *later*: see Later."""
+    """
+    Asks *session* what the panel's user types.
+
+    *calls* are what models call in its turns. *card* tells what is known of a model; *later*: see Later.
+    """
 
     def __init__(
         self,
         session: Session,
+        calls: Calls,
         notebook: Notebook,
         converter: Converter,
         card: Callable[[str], ModelCard | None],
         later: Later,
     ) -> None:
         self._session = session
+        self._calls = calls
         self._notebook = notebook
         self._converter = converter
         self._card = card
@@ -82,6 +93,15 @@ class Questions:
         self._waiting[question.number] = question
         self._later(partial(self._ask_waiting, question, answer))
         return True
+
+    def again(self, turn_id: str, tools: Sequence[str]) -> Turn:
+        """Ask the question of a turn once more, as it was sent; the model may call *tools*. Raises OfoxError."""
+        turn = self._session.turn(turn_id)
+        parts = [part for message in turn.question for part in message.parts] if turn else []
+        offered = self._calls.offered(tools, parts)
+        turn = self._session.ask(again=turn_id, **offered.given)
+        self._calls.belong(offered, turn.id)
+        return turn
 
     def withdraw(self, number: int) -> bool:
         """Do not ask the question of that *number* any more. Returns whether it was still waiting."""
@@ -123,7 +143,8 @@ class Questions:
         prompt = self._prompt(question, live=live)
         others = self._others(question)
         parts = (*prompt.parts, *others)
-        request = self._session.draft(*parts, again=question.again)
+        offered = self._calls.offered(question.tools, parts)
+        request = self._session.draft(*parts, again=question.again, **offered.given)
         said = remarks.of_question(
             parts,
             self._card(request.model),
@@ -131,7 +152,8 @@ class Questions:
             turns=len(self._session.conversations[self._session.name]),
             max_history=self._session.max_history,
         )
-        turn = self._session.ask(*parts, again=question.again, remarks=(*prompt.remarks, *said))
+        turn = self._session.ask(*parts, again=question.again, remarks=(*prompt.remarks, *said), **offered.given)
+        self._calls.belong(offered, turn.id)
         if live:
             self._notebook.sent(parts)
         else:

@@ -8,9 +8,11 @@ from ofox_magic.context.prompt import Notebook
 from ofox_magic.context.sharing import Sharing
 from ofox_magic.gateway.wire import encode, request_body
 from ofox_magic.jupyter.panel.board import Board
+from ofox_magic.jupyter.panel.calls import Calls
 from ofox_magic.jupyter.panel.controller import Controller
 from ofox_magic.jupyter.panel.feed import Feed
 from ofox_magic.jupyter.panel.heads import Thumbnails
+from ofox_magic.jupyter.panel.printed import printed
 from ofox_magic.jupyter.panel.protocol import parse
 from ofox_magic.jupyter.panel.questions import Questions
 from ofox_magic.jupyter.panel.sent_view import SentView
@@ -42,6 +44,7 @@ class Front:
         self.bytes = 0
         self.answers = {}
         self.waiting = {}
+        self.left = ""
         self._number = 100
 
     def send(self, message):
@@ -83,11 +86,14 @@ class Front:
     def _on_state(self, id, state, note, versions=None):  # noqa: A002
         self.turns[id]["state"] = state
 
-    def _on_calls(self, id, html):  # noqa: A002
-        self.turns[id]["calls"] = html
+    def _on_calls(self, id, **calls):  # noqa: A002
+        self.turns[id] |= calls
+
+    def _on_left(self, line):
+        self.left = line
 
     def _on_head(self, turn):
-        self.turns[turn["id"]] |= turn
+        self.turns[turn["id"]] |= turn | {"calls": "", "asking": None, "running": ""}
 
     def _on_session(self, session):
         self.session = session
@@ -115,24 +121,32 @@ class Desk:
         converter = Converter(Sharing())
         notebook = Notebook(self.namespace, displays or NoDisplays(), converter)
         thumbnails = Thumbnails()
-        self.board = Board(self.session, self.front.send, lambda: "scripted/model", thumbnails)
-        self.feed = Feed(self.board)
         later = self.held.append if hold else (lambda work: work())
-        questions = Questions(self.session, notebook, converter, lambda _: None, later)
+        calls = Calls(
+            *(self.session, lambda words, _: self.session.toolbox.only(words), later, lambda: printed(None)),
+            tell=lambda turn_id: self.feed.do(lambda: self.board.tell_calls(turn_id)),
+            left=lambda line: self.front.send({"type": "left", "line": line}),
+        )
+        self.board = Board(self.session, calls, self.front.send, lambda: "scripted/model", thumbnails)
+        self.feed = Feed(self.board)
+        questions = Questions(self.session, calls, notebook, converter, lambda _: None, later)
         self.controller = Controller(
-            *(self.session, questions, self.board, self.feed, self.front.send),
+            *(self.session, questions, calls, self.board, self.feed, self.front.send),
             names=lambda prefix: [{"name": prefix, "kind": "int"}],
             models=tuple,
+            tools=lambda: [{"name": name, "about": ""} for name in self.session.toolbox.names],
             sent=SentView(lambda request, without=(): encode(request_body(request)), str),
             thumbnails=thumbnails,
         )
         self.session.subscribe(self.feed.tell)
         self.do("hello")
 
-    def start(self, command, /, files=(), **fields):
+    def start(self, command, /, files=(), tools=(), **fields):
         """Send a command; return its number."""
         number = self.front.next_number()
         named = {"files": [file_name for file_name, _ in files]} if command == "ask" else {}
+        if command in ("ask", "again"):
+            named["tools"] = list(tools)
         content = {"do": command, "number": number, **named, **fields}
         self.controller.receive(parse(content, [data for _, data in files]))
         return number
@@ -144,9 +158,9 @@ class Desk:
         self.quiet()  # what the session tells of it comes behind the answer
         return self.front.answers[number]
 
-    def ask(self, text, *, see=False, again=None, files=()):
+    def ask(self, text, *, see=False, again=None, files=(), tools=()):
         """Ask, and wait for the answer's end; return the turn as the page shows it."""
-        answer = self.do("ask", text=text, see=see, again=again, files=files)
+        answer = self.do("ask", text=text, see=see, again=again, files=files, tools=tools)
         assert isinstance(answer, dict), answer
         return self.settled(answer["turn"])
 

@@ -267,7 +267,7 @@ def test_tool_calls_and_what_they_gave_are_shown(desk):
     )
     turn = page.session.ask("What?", tools=Tools())
     wait_for(lambda: page.front.of("calls"), "the calls")
-    assert "&lt;script&gt;" in page.front.of("calls")[0]["html"]
+    assert "&lt;script&gt;" in page.front.of("calls")[0]["calls"]
     turn.wait()
     shown = page.front.html(page.settled(turn.id))
     order = [shown.index(text) for text in ("Let me see.", "<code>look</code>", "&lt;b&gt;42&lt;/b&gt;", "It is 42.")]

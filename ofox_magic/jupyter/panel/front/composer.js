@@ -17,10 +17,12 @@ class Composer {
     this._names = new Names(store, this.field);
     this._picker = make("input", { type: "file", multiple: true, hidden: true, on: { change: () => this._picked() } });
     this._see = make("button", { type: "button", class: "ofox-button ofox-switch", role: "switch", title: "Send what the cells showed since the last question", on: { click: () => store.setSee(!store.see) } }, icon("eye"), make("span", { text: "Displays" }));
+    this._tools = make("button", { type: "button", class: "ofox-button ofox-pick", title: "What the model may call" });
+    const tools = new Menu(this._tools, { label: "Tools", placeholder: "Filter the tools", entries: (words) => this._toolEntries(words) });
     this._meter = make("span", { class: "ofox-quiet ofox-meter" });
     this._stop = iconButton("stop", "Stop", () => this._stopRunning(), { shown: true, hidden: true });
     this._send = iconButton("send", "Send", () => this.send(), { shown: true, class: "ofox-button ofox-send" });
-    const row = make("div", { class: "ofox-row" }, iconButton("attach", "Attach a file", () => this._picker.click()), this._picker, this._see, this._meter, this._stop, this._send);
+    const row = make("div", { class: "ofox-row" }, iconButton("attach", "Attach a file", () => this._picker.click()), this._picker, this._see, make("div", { class: "ofox-anchor" }, this._tools, tools.element), this._meter, this._stop, this._send);
     this.element = make("div", { class: "ofox-composer" }, this._edited, this._chips, this._names.element, this.field, row);
     this._listen();
     this.change("see");
@@ -31,7 +33,23 @@ class Composer {
     this._stop.hidden = !isRunning;
     this._see.setAttribute("aria-checked", String(this._store.see));
     this._send.disabled = this._store.gone;
+    if (kind === "see" || kind === "tools") this._showTools();
     if (kind === "see" || kind === "session" || kind === "reset") this._measureSoon();
+  }
+
+  _showTools() {
+    const count = this._store.tools.size;
+    this._tools.replaceChildren(icon("tool"), make("span", { text: count ? `Tools: ${count}` : "Tools" }), icon("down"));
+    this._tools.setAttribute("aria-label", count ? `Tools: the model may call ${[...this._store.tools].join(", ")}` : "Tools: the model may call none");
+  }
+
+  async _toolEntries(words) {
+    const { tools } = await this._store.do("tools").catch(() => ({ tools: [] }));
+    const chosen = this._store.tools;
+    for (const name of chosen) if (!tools.some((tool) => tool.name === name)) tools.push({ name, about: "gone from the kernel" });
+    return tools
+      .filter((tool) => matches(`${tool.name} ${tool.about}`, words))
+      .map((tool) => ({ label: tool.name, about: tool.about, isCurrent: chosen.has(tool.name), choose: () => this._store.toggleTool(tool.name) }));
   }
 
   async send() {

@@ -16,6 +16,7 @@ const ICONS = {
   right: "M9 6l6 6-6 6",
   close: "M6 6l12 12M18 6 6 18",
   sent: "M4 5h16v14H4zM4 9h16M8 13h8M8 16h5",
+  tool: "M14 6a4 4 0 0 0-5 5l-6 6 4 4 6-6a4 4 0 0 0 5-5l-3 3-3-1-1-3 3-3Z",
   talk: "M4 5h16v11H10l-5 4v-4H4z",
 };
 

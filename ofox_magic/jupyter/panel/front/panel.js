@@ -40,16 +40,18 @@ class PanelView {
     this._bar.change(kind, what);
     this._composer.change(kind, what);
     if (kind === "life") this._showLife();
+    if (kind === "calls" && what.asking) this._announced.textContent = "The model asks to run a tool.";
     if (kind === "head" && SETTLED.has(what.state)) this._announced.textContent = what.error || "The answer is complete.";
   }
 
   _showLife() {
-    const { busy, gone, idle } = this._store;
+    const { busy, gone, idle, left } = this._store;
     this._life.textContent = gone
       ? "The kernel was restarted or has ended. What you see stays; run the cell of this panel again to go on."
       : busy && idle ? "The kernel is idle and does not answer this page. Reload the page to go on."
-      : busy ? "The kernel is busy and cannot answer now: what you ask is queued until the cell ends." : "";
-    this._life.hidden = !busy && !gone;
+      : busy ? "The kernel is busy and cannot answer now: what you ask is queued until the cell ends."
+      : left ? `${left} still runs, though its turn was stopped: interrupt the kernel to end it.` : "";
+    this._life.hidden = !busy && !gone && !left;
   }
 
   _say(text) {

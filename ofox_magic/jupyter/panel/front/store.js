@@ -14,6 +14,8 @@ class Store {
     this.session = null;
     this.pending = new Map();
     this.see = false;
+    this.tools = new Set();
+    this.left = "";
     this.busy = false;
     this.gone = false;
     this.models = null;
@@ -60,7 +62,7 @@ class Store {
   async ask({ text, files = [], again = null }) {
     if (text.trim()) this.typed.push(text);
     const buffers = await Promise.all(files.map((file) => file.arrayBuffer()));
-    const fields = { text, see: this.see, files: files.map((file) => file.name || "picture.png"), again };
+    const fields = { text, see: this.see, files: files.map((file) => file.name || "picture.png"), tools: [...this.tools], again };
     const answer = this.do("ask", fields, buffers);
     const question = { number: answer.number, text, count: files.length, label: "queued", again };
     this.pending.set(question.number, question);
@@ -83,6 +85,12 @@ class Store {
   setSee(see) {
     this.see = see;
     this._tell("see");
+  }
+
+  // Let the model call the tool, or not any more, from the next question on.
+  toggleTool(name) {
+    if (!this.tools.delete(name)) this.tools.add(name);
+    this._tell("tools");
   }
 
   _take(message) {
@@ -121,11 +129,16 @@ class Store {
     this._tell("grow", { turn, blocks, reasoning });
   }
 
-  _on_calls({ id, html }) {
+  _on_calls({ type, id, ...calls }) {
     const turn = this.turns.get(id);
     if (!turn) return;
-    turn.calls = html;
+    Object.assign(turn, calls);
     this._tell("calls", turn);
+  }
+
+  _on_left({ line }) {
+    this.left = line;
+    this._tell("life");
   }
 
   _on_state({ id, state, note, versions }) {
@@ -140,7 +153,7 @@ class Store {
   _on_head({ turn: head }) {
     const turn = this.turns.get(head.id);
     if (!turn) return;
-    Object.assign(turn, head, { calls: "" });
+    Object.assign(turn, head, { calls: "", asking: null, running: "" });
     this._tell("head", turn);
   }
 

@@ -16,11 +16,13 @@ class TurnView {
     this._answer = new AnswerView();
     this._question = make("div", { class: "ofox-question" });
     this._status = make("p", { class: "ofox-quiet ofox-status" });
+    this._asking = make("div", { class: "ofox-asking", role: "group", "aria-label": "The model asks to run this", hidden: true });
+    this._printed = make("pre", { class: "ofox-printed", tabIndex: 0, "aria-label": "Printed by the tools", hidden: true });
     this._problem = make("div", { class: "ofox-problem" });
     this._foot = make("div", { class: "ofox-foot" });
     this._sent = make("section", { class: "ofox-body ofox-what-was-sent", "aria-label": "What was sent", hidden: true });
     this.element = make("article", { class: "ofox-turn", tabIndex: -1 });
-    this.element.append(this._question, this._answer.element, this._status, this._problem, this._foot, this._sent);
+    this.element.append(this._question, this._answer.element, this._printed, this._asking, this._status, this._problem, this._foot, this._sent);
     this.show(turn);
   }
 
@@ -39,14 +41,38 @@ class TurnView {
 
   showCalls() {
     this._answer.showCalls(this.turn);
+    this._showAsking();
+    this._showState();
   }
 
   showHead() {
     const { turn } = this;
     this.element.setAttribute("aria-label", `Question: ${turn.question.slice(0, 80)}`);
     this._answer.grow(turn, [], "");
+    this._showAsking();
     this._showState();
     this._showFoot();
+  }
+
+  // What the model wants to call now, whole, and the two answers; none of them is near to what is typed.
+  _showAsking() {
+    const { asking, printed } = this.turn;
+    this._printed.textContent = printed || "";
+    this._printed.hidden = !printed;
+    this._asking.hidden = !asking;
+    if (!asking || this._asked === asking.number) return;
+    this._asked = asking.number;
+    const answer = (yes) => {
+      this.turn.asking = null;
+      this.showCalls();
+      this._do("allow", { turn: this.turn.id, question: asking.number, yes });
+    };
+    this._asking.replaceChildren(
+      make("p", { text: "The model asks to run this in your kernel:" }),
+      make("pre", { tabIndex: 0, text: asking.described }),
+      make("button", { type: "button", class: "ofox-plainbutton", text: "Run it once", on: { click: () => answer(true) } }),
+      make("button", { type: "button", class: "ofox-plainbutton", text: "Do not run it", on: { click: () => answer(false) } }),
+    );
   }
 
   _showQuestion() {
@@ -63,8 +89,9 @@ class TurnView {
     const { turn } = this;
     const isRunning = !SETTLED.has(turn.state);
     this.element.classList.toggle("ofox-live", turn.state === "streaming");
-    this._status.textContent = isRunning ? turn.retrying || STATES[turn.state] : "";
-    if (isRunning && !this._status.textContent && !turn.tail && !turn.blocks.length) {
+    const running = turn.running && `running ${turn.running}`;
+    this._status.textContent = isRunning && !turn.asking ? running || turn.retrying || STATES[turn.state] : "";
+    if (isRunning && !turn.asking && !this._status.textContent && !turn.tail && !turn.blocks.length) {
       this._status.textContent = turn.reasoning ? "thinking" : "answering";
     }
     this._status.hidden = !this._status.textContent;
@@ -108,7 +135,7 @@ class TurnView {
   }
 
   _again() {
-    this._do("again", { turn: this.turn.id });
+    this._do("again", { turn: this.turn.id, tools: [...this._store.tools] });
   }
 
   async _showSent() {
