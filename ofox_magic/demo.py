@@ -134,6 +134,7 @@ async def _execute(folder: Path, environment: Mapping[str, str], cell_timeout: i
         nbformat.read(folder / TOUR, as_version=4),
         km=manager,
         timeout=cell_timeout,
+        iopub_timeout=cell_timeout,  # a busy machine is late with outputs, and nbclient goes on without them after 4 s
         extra_arguments=["--log-level=ERROR"],  # a kernel of today warns that it listens on loopback
     )
     # step by step, since nbclient's own whole way catches Ctrl-C and goes on to say that the kernel died

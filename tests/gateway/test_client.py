@@ -406,11 +406,13 @@ def test_waiting_for_the_models_hears_an_interrupt(connect):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         client = connect(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+        with pytest.raises(TransportError):  # all that is imported at first is there then
+            connect(base_url="http://127.0.0.1:9/v1").models()
         threading.Timer(0.3, _thread.interrupt_main).start()
         begin = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             client.models()
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 5, "it gives up by itself after 15 s"
 
 
 def test_one_thread_serves_all_requests_of_a_client(connect, gateway):

@@ -51,7 +51,7 @@ def assert_saved(notebook):
 @pytest.mark.parametrize("live", ["1", "0"])
 def test_nbclient_saves_the_final_text_once(environment, notebook, monkeypatch, live):
     monkeypatch.setenv("OFOX_LIVE", live)
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=60, iopub_timeout=60).execute()
     assert_saved(notebook)
 
 

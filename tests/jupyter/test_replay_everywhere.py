@@ -37,7 +37,7 @@ def folder(tmp_path_factory):
         settings = {"OFOX_MODE": "record", "OFOX_BASE_URL": gateway.base_url, "OFOX_API_KEY": "sk-of-gone-0123456789"}
         for name, value in (environment(folder) | settings).items():
             patch.setenv(name, value)
-        NotebookClient(notebook, timeout=60).execute()
+        NotebookClient(notebook, timeout=60, iopub_timeout=60).execute()
     return folder
 
 
@@ -61,7 +61,7 @@ def environment(folder):
 
 def by_nbclient(source, target):
     notebook = nbformat.read(source, as_version=4)
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=60, iopub_timeout=60).execute()
     nbformat.write(notebook, target)
 
 
@@ -71,7 +71,18 @@ def by_papermill(source, target):
 
 def by_nbconvert(source, target):
     pytest.importorskip("nbconvert")
-    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", f"--output={target}", str(source)]
+    patient = "--ExecutePreprocessor.iopub_timeout=60"
+    command = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--to",
+        "notebook",
+        "--execute",
+        patient,
+        f"--output={target}",
+        str(source),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
@@ -97,4 +108,4 @@ def test_a_notebook_that_was_changed_fails_and_says_what_differs(folder, no_netw
     notebook = nbformat.read(folder / "in.ipynb", as_version=4)
     notebook.cells[1].source = "%%ofox\nhello, you"
     with pytest.raises(Exception, match="recorded “hello”, asked “hello, you”"):
-        NotebookClient(notebook, timeout=60).execute()
+        NotebookClient(notebook, timeout=60, iopub_timeout=60).execute()

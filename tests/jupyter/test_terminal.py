@@ -84,6 +84,7 @@ def terminal(gateway, tmp_path):
 
 def test_an_answer_is_shown_as_it_comes_and_its_footer_below(terminal, gateway):
     shell = terminal()
+    shell.run("%ofox ask what is imported at first")
     gateway.play(Script(text="first words " + "and more " * 20 + "the end", chunk_size=9, delay=0.1))
     shell.start("%ofox ask hello")
     began = time.monotonic()

@@ -16,7 +16,7 @@ def main(path):
         display_name="test",
         language="python",
     )
-    NotebookClient(notebook, km=manager, allow_errors=True, timeout=30).execute()
+    NotebookClient(notebook, km=manager, allow_errors=True, timeout=30, iopub_timeout=30).execute()
     nbformat.write(notebook, path)
 
 
