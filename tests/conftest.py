@@ -1,6 +1,7 @@
 """What all tests share: no setting of the machine reaches them, and a practice gateway where one is asked for."""
 
 import os
+import signal
 import tempfile
 
 import pytest
@@ -13,7 +14,12 @@ settings.load_profile("any machine")  # an example takes as long as a busy machi
 
 
 def pytest_configure(config):
-    """What is kept on disk, by these tests and the kernels that they start, is kept apart and goes with them."""
+    """
+    What is kept on disk, by these tests and the kernels that they start, is kept apart and goes with them.
+
+    Interrupts are heard, also where a shell that started the tests beside others made them ignore those.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.ofox_home = tempfile.TemporaryDirectory(prefix="ofox-tests-")
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
         os.environ[name] = config.ofox_home.name

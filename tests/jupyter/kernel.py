@@ -45,7 +45,7 @@ class Cell:
 
     @property
     def outputs(self):
-        """The outputs that a front end has by now: updates and `clear_output` played, as JupyterLab plays them."""
+        """The outputs that a front end has by now: updates and `clear_output` played, and the pieces of a stream joined."""
         outputs, clear_next = [], False
         for message in list(self.messages):
             kind, content = message["msg_type"], message["content"]
@@ -58,6 +58,8 @@ class Cell:
             elif kind in ("display_data", "stream", "error", "execute_result"):
                 outputs = [] if clear_next else outputs
                 clear_next = False
+                if kind == "stream" and outputs and outputs[-1].get("name") == content["name"]:
+                    content = {**content, "text": outputs.pop()["text"] + content["text"]}
                 outputs.append(content)
         return outputs
 
