@@ -59,7 +59,7 @@ def in_sqlite(text, tmp_path):
         KEY.encode("utf-16-be"),
         repr({"key": KEY}),
         repr(KEY.encode()),
-        gzip.compress(f"deep inside: {KEY}".encode()),
+        gzip.compress(f"deep inside: {KEY}".encode(), mtime=0),
         gzip.compress(zipped(KEY)),
     ],
 )
