@@ -135,7 +135,9 @@ CONDITIONS = [
 
 
 @pytest.mark.parametrize("make", EVERY)
-@pytest.mark.parametrize(("condition", "test"), CONDITIONS, ids=lambda value: "" if callable(value) else str(value)[:60])
+@pytest.mark.parametrize(
+    ("condition", "test"), CONDITIONS, ids=lambda value: "" if callable(value) else str(value)[:60]
+)
 def test_rows_are_filtered_as_in_python(make, condition, test):
     expected = rows_where(test)
     found = asked(make(), Figure("rows"), Figure("sum", "visits"), where=(condition,))
