@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 
 import pytest
 
@@ -348,11 +349,59 @@ def test_a_call_that_runs_ends_by_an_interrupt_alone_and_the_conversation_goes_o
     assert notebook.watcher.errors == []
 
 
-def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, server):
+def die(notebook, server):
+    os.kill(int(notebook.outputs(1).last.inner_text().split()[-1]), signal.SIGKILL)
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # it says that it begins anew
+
+
+def restart_by_menu(notebook, server):
+    notebook.cell(1).locator(".jp-InputArea-editor").click()
+    notebook.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    notebook.page.locator(".lm-Menu-item", has_text="Restart Kernel…").first.click()
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+
+
+@pytest.mark.parametrize(("end", "app"), [(restart_by_menu, "lab"), pytest.param(die, "notebook", marks=APPS[1].marks)])
+def test_when_the_kernel_ends_all_that_it_had_begun_ends_readable_and_the_cell_run_again_goes_on(
+    panel_in, server, lab_gateway, end, app
+):
+    busy = BUSY.replace('print("begun")', 'import os\nprint("begun", os.getpid())')
+    notebook, panel = panel_in(f"{end.__name__}-{app}.ipynb", busy, app=app)
+    panel.ask("Remember this")
+    panel.wait_for_turns(1)
+    begin_cell(notebook)
+    lab_gateway.play(Script(text="word " * 5000, chunk_size=5, delay=0.05))
+    panel.ask("Talk on")
+    panel.wait_for(lambda: panel.turns.count() == 2 and "word" in panel.body(), "half of an answer")
+    panel.ask("Behind it")
+    panel.ask("What is {end}?")
+    panel.wait_for(lambda: "waiting for the cell" in panel.root.inner_text(), "that it waits")
+    end(notebook, server)
+    life = panel.root.locator(".ofox-life")
+    panel.wait_for(lambda: "restarted or has ended" in life.inner_text(), "that the kernel is gone")
+    assert panel.asked() == ["Remember this", "Talk on", "Behind it"]
+    ends = [panel.turns.nth(number).locator(".ofox-problem").inner_text() for number in range(3)]
+    assert ends == ["", "This answer broke off: the kernel ended", "No answer: the kernel ended"]
+    assert "word word" in panel.body(1)
+    assert "not asked: the kernel is gone" in panel.root.locator(".ofox-pending").inner_text()
+    panel.button("Do not ask").click()
+    panel.wait_for(lambda: panel.root.locator(".ofox-pending").count() == 0, "that it is taken back")
+    assert panel.field.input_value() == "What is {end}?", "it can be asked again"
+    assert panel.button("Send").is_disabled()
+    assert panel.button("Stop").is_hidden()
+    assert panel.button("Copy answer", 1).is_enabled()
+    notebook.run(0)
+    again = PanelPage(notebook)
+    again.ask("After it")
+    again.wait_for_turns(1)
+    assert notebook.watcher.errors == []
+
+
+def test_that_another_client_restarted_the_kernel_is_said_and_what_was_there_stays(panel_in, server):
     _, panel = panel_in("restarted.ipynb")
     panel.ask("Remember this")
     panel.wait_for_turns(1)
-    of_kernel(server, "restart")  # as another client does
+    of_kernel(server, "restart")
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()

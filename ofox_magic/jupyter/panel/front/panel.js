@@ -48,7 +48,7 @@ class PanelView {
     const { busy, gone, idle, left } = this._store;
     this._life.textContent = gone
       ? "The kernel was restarted or has ended. What you see stays; run the cell of this panel again to go on."
-      : busy && idle ? "The kernel is idle and does not answer this page. Reload the page to go on."
+      : busy && idle ? "The kernel is idle and does not answer this panel. Reload the page or run the panel's cell again to go on."
       : busy ? "The kernel is busy and cannot answer now: what you ask is queued until the cell ends."
       : left ? `${left} still runs, though its turn was stopped: interrupt the kernel to end it.` : "";
     this._life.hidden = !busy && !gone && !left;
