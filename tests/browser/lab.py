@@ -107,9 +107,13 @@ class JupyterServer:
             "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             "display_name": "Python 3 (ipykernel)",
             "language": "python",
-            "env": {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), **environment},
+            "env": {**self._own_places(), **environment},
         }
         path.write_text(json.dumps(spec))
+
+    def _own_places(self):
+        """What lets a kernel have our code, and nothing of it in its user's folders."""
+        return {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), "OFOX_JOURNAL": "0"}
 
     def _start(self):
         folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}

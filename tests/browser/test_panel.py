@@ -471,6 +471,69 @@ def reached_by_tab(page):
         page.keyboard.press("Tab")
 
 
+LONG_ONE = """\
+%load_ext ofox_magic
+from ofox_magic import session
+from ofox_magic.testing import ScriptedTransport
+chat = get_ipython()._ofox_kit.session
+transport = chat._transport
+chat._runner._transport = chat._transport = ScriptedTransport(*["An answer of **one** paragraph."] * 500)
+for number in range(500):
+    chat.ask(f"question {number:03}", conversation="long").wait()
+chat._runner._transport = chat._transport = transport
+"""
+# When the first element that SELECTOR finds was there, by the page's clock.
+WHEN = """(selector) => new Promise((resolve) => {
+  const look = () => (document.querySelector(selector) ? resolve(performance.now()) : requestAnimationFrame(look));
+  look();
+})"""
+
+
+class Traffic:
+    """Counts the characters of all that comes to *page* over its sockets."""
+
+    def __init__(self, page):
+        self.characters = 0
+        self._cdp = page.context.new_cdp_session(page)
+        self._cdp.on("Network.webSocketFrameReceived", self._count)
+        self._cdp.send("Network.enable")
+
+    def _count(self, frame):
+        self.characters += len(frame["response"]["payloadData"])
+
+
+def test_five_hundred_turns_open_as_one_page_and_a_new_turn_costs_what_the_first_did(open_notebook, lab_gateway):
+    notebook = open_notebook("long.ipynb", LONG_ONE, "session().switch('long')\n%ofox panel")
+    notebook.run(0)
+    page, traffic = notebook.page, Traffic(notebook.page)
+    page.evaluate("addEventListener('keydown', () => (window.pressed = performance.now()), true)")
+
+    def cost_of(action, selector):
+        before = traffic.characters
+        action()
+        took = page.evaluate(WHEN, selector) - page.evaluate("window.pressed")
+        page.wait_for_timeout(700)  # for what comes behind
+        return traffic.characters - before, took
+
+    opening, opened = cost_of(lambda: notebook.start(1), ".ofox-turn .ofox-note")
+    panel = PanelPage(notebook)
+    assert panel.asked() == [f"question {number:03}" for number in range(488, 500)]
+    assert "488 earlier" in panel.root.inner_text()
+
+    def cost_of_turn(count):
+        lab_gateway.play(Script(text="An answer of **one** paragraph."))
+        return cost_of(lambda: panel.ask("A new question"), f".ofox-turn:nth-child({count}) .ofox-note")
+
+    cost_of_turn(13)  # the first request of a kernel takes longer
+    late, took_late = cost_of_turn(14)
+    panel.choose("Conversation: ", "main")
+    panel.wait_for_turns(0)
+    first, took_first = cost_of_turn(1)
+    assert late < 2 * first
+    print(f"\n500 turns open with {opening:,} characters in {opened:.0f} ms")
+    print(f"first turn: {first:,} characters, {took_first:.0f} ms; 502nd: {late:,} characters, {took_late:.0f} ms")
+
+
 # Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.
 HOSTILE = """\
 import json, pathlib
