@@ -6,6 +6,7 @@ It is bpe-openai, since its wheel holds the vocabularies: tiktoken, which counts
 
 from functools import cache, lru_cache
 from importlib.util import find_spec
+from typing import Any
 
 from ofox_magic.chat import estimate
 
@@ -24,8 +25,13 @@ def _is_installed() -> bool:
 
 @lru_cache(maxsize=4096)  # a long history is counted before each question, and most of it was counted before
 def _counted(text: str) -> int:
-    from bpe_openai import get_encoding
-
-    encode = get_encoding("o200k_base").encode_ordinary
+    encode = _encoding().encode_ordinary
     sound = text.encode("utf-8", "replace").decode()  # half a surrogate pair has no bytes
     return sum(len(encode(sound[start : start + _STRETCH])) for start in range(0, len(sound), _STRETCH))
+
+
+@cache
+def _encoding() -> Any:
+    from bpe_openai import get_encoding
+
+    return get_encoding("o200k_base")  # which makes another each time, in some 30 ms

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -15,6 +16,8 @@ from uuid import uuid4
 
 ROOT = Path(__file__).parents[2]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+KERNEL_PYTHON = os.environ.get("OFOX_KERNEL_PYTHON", sys.executable)
+"""Where the notebooks of the tests run: another interpreter has other versions of what a kernel is made of."""
 KERNEL = "ofox-tests"
 """Its own name: a `python3` of the environment would come before ours."""
 PATIENCE = 60.0
@@ -56,6 +59,14 @@ def has_notebook_7():
     return importlib.util.find_spec("notebook") is not None
 
 
+@cache
+def serves_beside_cells():
+    """Whether the kernel hears a widget while a cell runs: ipykernel 7 has subshells for that."""
+    ask = "from importlib.metadata import version; print(version('ipykernel'))"
+    said = subprocess.run([KERNEL_PYTHON, "-c", ask], capture_output=True, text=True, check=True).stdout
+    return int(said.split(".")[0]) >= 7
+
+
 def without_settings():
     """Return the environment without what sets our package or Jupyter."""
     ours = ("OFOX", "JUPYTER", "JPY")
@@ -75,12 +86,12 @@ def _free_port():
 
 class JupyterServer:
     """
-    JupyterLab, and Notebook 7 where it is installed, on loopback. Its kernel is the interpreter that runs the tests.
+    JupyterLab, and Notebook 7 where it is installed, on loopback. Its kernels run on *python*.
 
-    *environment* is for its kernels, *python* another interpreter for them. `close` it.
+    *environment* is for them. `close` it.
     """
 
-    def __init__(self, folder, python=sys.executable, **environment):
+    def __init__(self, folder, python=KERNEL_PYTHON, **environment):
         self.token = uuid4().hex
         self.port = _free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
@@ -107,9 +118,13 @@ class JupyterServer:
             "argv": [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
             "display_name": "Python 3 (ipykernel)",
             "language": "python",
-            "env": {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), **environment},
+            "env": {**self._own_places(), **environment},
         }
         path.write_text(json.dumps(spec))
+
+    def _own_places(self):
+        """What lets a kernel have our code, and nothing of it in its user's folders."""
+        return {"PYTHONPATH": python_path(), "IPYTHONDIR": str(self._folder / "ipython"), "OFOX_JOURNAL": "0"}
 
     def _start(self):
         folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 
 import pytest
 
@@ -14,6 +15,7 @@ from .test_safety import FILE, GLOBALS, RAW, assert_a_raw_sink_is_seen, assert_n
 
 pytestmark = pytest.mark.browser
 APPS = ["lab", pytest.param("notebook", marks=pytest.mark.skipif(not lab.has_notebook_7(), reason="no Notebook 7"))]
+BESIDE_CELLS = pytest.mark.skipif(not lab.serves_beside_cells(), reason="this kernel serves a panel when its cell ends")
 THEMES = "@jupyterlab/apputils-extension:themes"
 KERNELS = "@jupyterlab/apputils-extension:kernels-settings"
 # Half of a figure is drawn, then the cell runs until it is told to end.
@@ -66,6 +68,7 @@ def panel_in(open_notebook):
     return open_it
 
 
+@BESIDE_CELLS
 @pytest.mark.parametrize("app", APPS)
 def test_the_panel_answers_and_stops_while_a_cell_runs_and_the_cells_figure_survives(
     panel_in, server, lab_gateway, app
@@ -338,7 +341,8 @@ def test_a_call_that_runs_ends_by_an_interrupt_alone_and_the_conversation_goes_o
         panel.wait_for(lambda: "running slow(seconds = 60)" in turn.inner_text(), "that it runs")  # noqa: B023
         if stop == "panel":
             panel.root.locator(".ofox-composer").get_by_role("button", name="Stop").click()
-            panel.wait_for(lambda: "slow(seconds = 60) still runs" in panel.root.inner_text(), "that it runs on")
+            said = "slow(seconds = 60) still runs" if lab.serves_beside_cells() else "cannot hear this now"
+            panel.wait_for(lambda: said in panel.root.inner_text(), "that it runs on")  # noqa: B023
         of_kernel(server, "interrupt")
         panel.wait_for(lambda: "Stopped." in turn.inner_text(), "the stop")  # noqa: B023
         panel.wait_for(lambda: "still runs" not in panel.root.inner_text(), "the end of the call")
@@ -348,11 +352,59 @@ def test_a_call_that_runs_ends_by_an_interrupt_alone_and_the_conversation_goes_o
     assert notebook.watcher.errors == []
 
 
-def test_a_kernel_that_was_restarted_is_said_and_what_was_there_stays(panel_in, server):
+def die(notebook, server):
+    os.kill(int(notebook.outputs(1).last.inner_text().split()[-1]), signal.SIGKILL)
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # it says that it begins anew
+
+
+def restart_by_menu(notebook, server):
+    notebook.cell(1).locator(".jp-InputArea-editor").click()
+    notebook.page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    notebook.page.locator(".lm-Menu-item", has_text="Restart Kernel…").first.click()
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()
+
+
+@pytest.mark.parametrize(("end", "app"), [(restart_by_menu, "lab"), pytest.param(die, "notebook", marks=APPS[1].marks)])
+def test_when_the_kernel_ends_all_that_it_had_begun_ends_readable_and_the_cell_run_again_goes_on(
+    panel_in, server, lab_gateway, end, app
+):
+    busy = BUSY.replace('print("begun")', 'import os\nprint("begun", os.getpid())')
+    notebook, panel = panel_in(f"{end.__name__}-{app}.ipynb", busy, app=app)
+    panel.ask("Remember this")
+    panel.wait_for_turns(1)
+    begin_cell(notebook)
+    lab_gateway.play(Script(text="word " * 5000, chunk_size=5, delay=0.05))
+    panel.ask("Talk on")
+    panel.wait_for(lambda: panel.turns.count() == 2 and "word" in panel.body(), "half of an answer")
+    panel.ask("Behind it")
+    panel.ask("What is {end}?")
+    panel.wait_for(lambda: "waiting for the cell" in panel.root.inner_text(), "that it waits")
+    end(notebook, server)
+    life = panel.root.locator(".ofox-life")
+    panel.wait_for(lambda: "restarted or has ended" in life.inner_text(), "that the kernel is gone")
+    assert panel.asked() == ["Remember this", "Talk on", "Behind it"]
+    ends = [panel.turns.nth(number).locator(".ofox-problem").inner_text() for number in range(3)]
+    assert ends == ["", "This answer broke off: the kernel ended", "No answer: the kernel ended"]
+    assert "word word" in panel.body(1)
+    assert "not asked: the kernel is gone" in panel.root.locator(".ofox-pending").inner_text()
+    panel.button("Do not ask").click()
+    panel.wait_for(lambda: panel.root.locator(".ofox-pending").count() == 0, "that it is taken back")
+    assert panel.field.input_value() == "What is {end}?", "it can be asked again"
+    assert panel.button("Send").is_disabled()
+    assert panel.button("Stop").is_hidden()
+    assert panel.button("Copy answer", 1).is_enabled()
+    notebook.run(0)
+    again = PanelPage(notebook)
+    again.ask("After it")
+    again.wait_for_turns(1)
+    assert notebook.watcher.errors == []
+
+
+def test_that_another_client_restarted_the_kernel_is_said_and_what_was_there_stays(panel_in, server):
     _, panel = panel_in("restarted.ipynb")
     panel.ask("Remember this")
     panel.wait_for_turns(1)
-    of_kernel(server, "restart")  # as another client does
+    of_kernel(server, "restart")
     panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
     assert panel.asked() == ["Remember this"]
     assert panel.button("Send").is_disabled()
@@ -420,6 +472,69 @@ def reached_by_tab(page):
             return
         yield name.strip()
         page.keyboard.press("Tab")
+
+
+LONG_ONE = """\
+%load_ext ofox_magic
+from ofox_magic import session
+from ofox_magic.testing import ScriptedTransport
+chat = get_ipython()._ofox_kit.session
+transport = chat._transport
+chat._runner._transport = chat._transport = ScriptedTransport(*["An answer of **one** paragraph."] * 500)
+for number in range(500):
+    chat.ask(f"question {number:03}", conversation="long").wait()
+chat._runner._transport = chat._transport = transport
+"""
+# When the first element that SELECTOR finds was there, by the page's clock.
+WHEN = """(selector) => new Promise((resolve) => {
+  const look = () => (document.querySelector(selector) ? resolve(performance.now()) : requestAnimationFrame(look));
+  look();
+})"""
+
+
+class Traffic:
+    """Counts the characters of all that comes to *page* over its sockets."""
+
+    def __init__(self, page):
+        self.characters = 0
+        self._cdp = page.context.new_cdp_session(page)
+        self._cdp.on("Network.webSocketFrameReceived", self._count)
+        self._cdp.send("Network.enable")
+
+    def _count(self, frame):
+        self.characters += len(frame["response"]["payloadData"])
+
+
+def test_five_hundred_turns_open_as_one_page_and_a_new_turn_costs_what_the_first_did(open_notebook, lab_gateway):
+    notebook = open_notebook("long.ipynb", LONG_ONE, "session().switch('long')\n%ofox panel")
+    notebook.run(0)
+    page, traffic = notebook.page, Traffic(notebook.page)
+    page.evaluate("addEventListener('keydown', () => (window.pressed = performance.now()), true)")
+
+    def cost_of(action, selector):
+        before = traffic.characters
+        action()
+        took = page.evaluate(WHEN, selector) - page.evaluate("window.pressed")
+        page.wait_for_timeout(700)  # for what comes behind
+        return traffic.characters - before, took
+
+    opening, opened = cost_of(lambda: notebook.start(1), ".ofox-turn .ofox-note")
+    panel = PanelPage(notebook)
+    assert panel.asked() == [f"question {number:03}" for number in range(488, 500)]
+    assert "488 earlier" in panel.root.inner_text()
+
+    def cost_of_turn(count):
+        lab_gateway.play(Script(text="An answer of **one** paragraph."))
+        return cost_of(lambda: panel.ask("A new question"), f".ofox-turn:nth-child({count}) .ofox-note")
+
+    cost_of_turn(13)  # the first request of a kernel takes longer
+    late, took_late = cost_of_turn(14)
+    panel.choose("Conversation: ", "main")
+    panel.wait_for_turns(0)
+    first, took_first = cost_of_turn(1)
+    assert late < 2 * first
+    print(f"\n500 turns open with {opening:,} characters in {opened:.0f} ms")
+    print(f"first turn: {first:,} characters, {took_first:.0f} ms; 502nd: {late:,} characters, {took_late:.0f} ms")
 
 
 # Each text is the question, the answer, what the model thought, its name, a tool's arguments, and an error.

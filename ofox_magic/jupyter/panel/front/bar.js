@@ -23,6 +23,7 @@ class Bar {
 
   change(kind) {
     const { session } = this._store;
+    if (kind === "gone") for (const button of this.element.querySelectorAll("button")) button.disabled = this._store.gone;
     if (kind !== "session" || !session) return;
     this._name.replaceChildren(icon("talk"), make("span", { text: session.name }), icon("down"));
     this._name.setAttribute("aria-label", `Conversation: ${session.name}`);

@@ -214,7 +214,7 @@ class Composer {
     if (!turn) return;
     const late = new Promise((resolve) => setTimeout(resolve, 1000, "late"));
     const said = await Promise.race([this._store.do("stop", { turn: turn.id }), late]).catch((refusal) => refusal.message);
-    if (said === "late") this._actions.say("The kernel cannot hear this while a cell runs: interrupt the kernel to stop this cell.");
+    if (said === "late") this._actions.say("The kernel cannot hear this now: interrupt it to stop what runs there.");
     else if (typeof said === "string") this._actions.say(said);
   }
 }

@@ -37,6 +37,7 @@ class LogView {
     else if (kind === "calls") this._views.get(what.id)?.showCalls();
     else if (kind === "head") this._views.get(what.id)?.showHead();
     else if (kind === "pending") this._showPending();
+    else if (kind === "gone") for (const view of this._views.values()) view.showHead();
     else return;
     this._showEnds();
     this._keepEnd();

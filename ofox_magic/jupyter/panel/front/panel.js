@@ -45,13 +45,18 @@ class PanelView {
   }
 
   _showLife() {
-    const { busy, gone, idle, left } = this._store;
-    this._life.textContent = gone
-      ? "The kernel was restarted or has ended. What you see stays; run the cell of this panel again to go on."
-      : busy && idle ? "The kernel is idle and does not answer this page. Reload the page to go on."
-      : busy ? "The kernel is busy and cannot answer now: what you ask is queued until the cell ends."
-      : left ? `${left} still runs, though its turn was stopped: interrupt the kernel to end it.` : "";
-    this._life.hidden = !busy && !gone && !left;
+    this._life.textContent = this._lifeInWords();
+    this._life.hidden = !this._life.textContent;
+  }
+
+  _lifeInWords() {
+    const { busy, gone, idle, left, running } = this._store;
+    const call = running.map((turn) => turn.running).find(Boolean);
+    if (gone) return "The kernel was restarted or has ended. What you see stays; run the cell of this panel again to go on.";
+    if (busy && call) return `The kernel runs ${call} and cannot answer meanwhile: interrupt the kernel to end it.`;
+    if (busy && idle) return "The kernel is idle and does not answer this panel. Reload the page or run the panel's cell again to go on.";
+    if (busy) return "The kernel is busy and cannot answer now: what you ask is queued until the cell ends.";
+    return left ? `${left} still runs, though its turn was stopped: interrupt the kernel to end it.` : "";
   }
 
   _say(text) {

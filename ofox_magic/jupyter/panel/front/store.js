@@ -53,9 +53,23 @@ class Store {
     const number = ++this._number;
     const answer = new Promise((resolve, reject) => this._waiting.set(number, { resolve, reject, isHeard: false }));
     answer.number = number;
-    this._model.send({ do: name, number, ...fields }, undefined, buffers);
+    if (!this._send({ do: name, number, ...fields }, buffers)) {
+      this._waiting.get(number).reject(new Refusal("The kernel that this panel belongs to is gone."));
+      this._waiting.delete(number);
+    }
     setTimeout(() => this._waiting.get(number)?.isHeard === false && this._setBusy(true), BUSY_AFTER);
     return answer;
+  }
+
+  // A widget that the front end has cut off from its kernel throws: then there is nobody left to hear.
+  _send(message, buffers) {
+    try {
+      this._model.send(message, undefined, buffers);
+      return true;
+    } catch {
+      this._setGone(true);
+      return false;
+    }
   }
 
   // Send a question. It stands among the pending ones until the kernel has it.
@@ -76,8 +90,9 @@ class Store {
   }
 
   async withdraw(number) {
-    const { withdrawn } = await this.do("withdraw", { question: number });
-    if (!withdrawn) return;
+    const asked = this.do("withdraw", { question: number });
+    asked.catch(() => {});
+    if (!this.gone && !(await asked).withdrawn) return;
     this._waiting.get(number)?.reject(new Refusal(""));
     this._waiting.delete(number);
   }
@@ -194,14 +209,25 @@ class Store {
     this._tell("life");
   }
 
+  // What runs ends with its kernel. Should it be there after all, its answer to `hello` tells all anew.
   _setGone(gone) {
+    if (this.gone === gone) return;
     this.gone = gone;
-    if (gone) for (const question of this.pending.values()) question.label = "not asked: the kernel is gone";
+    if (gone) {
+      for (const question of this.pending.values()) question.label = "not asked: the kernel is gone";
+      for (const turn of this.running) endWithKernel(turn);
+    }
     this._tell("pending");
+    this._tell("gone");
     this._tell("life");
   }
 
   _tell(kind, what) {
     for (const watcher of [...this._watchers]) watcher(kind, what);
   }
+}
+
+function endWithKernel(turn) {
+  const hasText = turn.blocks.length || turn.tail;
+  Object.assign(turn, { state: hasText ? "incomplete" : "failed", error: "the kernel ended", calls: "", asking: null, running: "", retrying: "" });
 }

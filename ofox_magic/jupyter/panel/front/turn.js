@@ -97,11 +97,12 @@ class TurnView {
     this._status.hidden = !this._status.textContent;
     this._problem.hidden = !turn.error && !(turn.state in ENDS);
     const failed = turn.state !== "stopped";
+    const again = { type: "button", class: "ofox-plainbutton", text: "Try again", on: { click: () => this._again() } };
     this._problem.className = `ofox-problem${failed ? " ofox-failed" : ""}`;
     if (this._problem.hidden) return;
     this._problem.replaceChildren(
       make("span", { text: turn.error ? `${ENDS[turn.state]}: ${turn.error}` : `${ENDS[turn.state]}.` }),
-      failed ? make("button", { type: "button", class: "ofox-plainbutton", text: "Try again", on: { click: () => this._again() } }) : "",
+      failed && !this._store.gone ? make("button", again) : "",
     );
   }
 
@@ -113,12 +114,13 @@ class TurnView {
       return;
     }
     const copy = iconButton("copy", "Copy answer", () => this._copy(copy));
+    const disabled = this._store.gone;
     this._foot.replaceChildren(
       ...this._versions(),
       copy,
-      iconButton("again", "Ask again", () => this._again()),
-      iconButton("edit", "Edit the question", () => this._actions.edit(turn)),
-      iconButton("sent", "What was sent", () => this._showSent()),
+      iconButton("again", "Ask again", () => this._again(), { disabled }),
+      iconButton("edit", "Edit the question", () => this._actions.edit(turn), { disabled }),
+      iconButton("sent", "What was sent", () => this._showSent(), { disabled }),
       make("span", { class: "ofox-quiet ofox-note", text: turn.note }),
     );
   }
@@ -126,11 +128,12 @@ class TurnView {
   _versions() {
     const { id, version, versions } = this.turn;
     if (versions < 2) return [];
+    const { gone } = this._store;
     const go = (index) => this._do("version", { turn: id, index });
     return [
-      iconButton("left", "Earlier version", () => go(version - 1), { disabled: version === 0 }),
+      iconButton("left", "Earlier version", () => go(version - 1), { disabled: gone || version === 0 }),
       make("span", { class: "ofox-quiet", text: `${version + 1}/${versions}`, title: `version ${version + 1} of ${versions}` }),
-      iconButton("right", "Later version", () => go(version + 1), { disabled: version === versions - 1 }),
+      iconButton("right", "Later version", () => go(version + 1), { disabled: gone || version === versions - 1 }),
     ];
   }
 
