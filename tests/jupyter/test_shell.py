@@ -111,6 +111,31 @@ def test_undo_redo_and_clear(shell, gateway):
     assert len(gateway.received[-1].json["messages"]) == 1
 
 
+def test_new_and_fork_take_the_next_free_name_and_say_which(shell):
+    ok(shell, "%%ofox\none")
+    assert ok(shell, "%ofox new").startswith("went on in chat2, which is empty; %ofox switch main goes back\n")
+    ok(shell, "%ofox new chat4")
+    assert ok(shell, "%ofox new").startswith("went on in chat5, which is empty")  # the fourth, and chat4 is taken
+    ok(shell, "%ofox switch main")
+    printed = ok(shell, "%ofox fork")
+    assert printed.startswith("went on in chat6, a copy of main; %ofox switch main goes back\n")
+    assert "* chat6         1 turn\n" in printed
+    for command in ("new", "fork"):
+        assert "expected one word" in str(run(shell, f"%ofox {command} two words")[1])
+
+
+def test_save_without_a_file_takes_a_free_one_named_after_notebook_or_conversation(shell, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    ok(shell, "%%ofox\none")
+    assert ok(shell, "%ofox save") == "wrote main.ofox.json: main (1 turn)\n"
+    assert ok(shell, "%ofox save") == "wrote main-2.ofox.json: main (1 turn)\n"
+    ok(shell, "%ofox fork ../other")
+    assert ok(shell, "%ofox save").startswith("wrote other.ofox.json: ")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/report.ipynb")
+    assert ok(shell, "%ofox save").startswith("wrote report.ofox.json: ")
+    assert ok(shell, "%ofox load main-2.ofox.json").startswith("read main-2.ofox.json: main (1 turn)")
+
+
 def test_model_and_system_are_set_shown_and_reset(shell, gateway):
     assert ok(shell, "%ofox model") == "openai/gpt-4o-mini\n"
     ok(shell, "%ofox model practice/echo")
