@@ -70,7 +70,7 @@ class KeepingCommands:
         keeping = self._kit.keeping
         sessions = keeping.sessions()
         if rest:
-            chosen = sessions[number(rest, len(sessions), "resume") - 1]
+            chosen = sessions[number(rest, len(sessions), "resume", "session in the journal") - 1]
         else:
             same = [info for info in sessions if info.name == keeping.name]
             if not same:
