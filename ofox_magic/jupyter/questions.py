@@ -50,6 +50,9 @@ class Questions:
 
     def ask(self, line: str, text: str) -> None:
         """Ask *text* with the options of *line*: what a `%%ofox` cell does."""
+        text = text.removesuffix("\n")
+        if not hasattr(self._shell, "kernel"):
+            text = text.removesuffix("\n")  # the empty line that ends a cell in a terminal
         self._ask(options.parse(line, self._shell.user_ns), text)
 
     def _ask(self, chosen: options.Options, text: str) -> None:
@@ -58,7 +61,7 @@ class Questions:
             return
         with _stoppable():
             prompt = self._kit.notebook.prompt(
-                text.removesuffix("\n"),
+                text,
                 attach=chosen.attach,
                 see=self._defaults.see if chosen.see is None else chosen.see,
                 raw=chosen.raw,
