@@ -51,7 +51,7 @@ class Questions:
     def ask(self, line: str, text: str) -> None:
         """Ask *text* with the options of *line*: what a `%%ofox` cell does."""
         text = text.removesuffix("\n")
-        if not hasattr(self._shell, "kernel"):
+        if self._kit.is_terminal:
             text = text.removesuffix("\n")  # the empty line that ends a cell in a terminal
         self._ask(options.parse(line, self._shell.user_ns), text)
 

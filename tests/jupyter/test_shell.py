@@ -215,6 +215,7 @@ WRONG = [
     ("%%ofox -s 'open\nhi", {}, "a quote is not closed"),
     ("%%ofox\n   ", {}, "the prompt is empty"),
     ("%ofox history 1", {}, "%ofox history 1: expected the number of a turn, and there is none yet"),
+    ("%ofox panel", {}, "expected a notebook to show it in, and this is a terminal; here %ofox ask"),
     ("%ofox bogus", {}, "no command 'bogus'"),
     ("%ofox ask", {}, "the prompt is empty"),
     ("%%ofox nosuch/model\nhi", {}, "nosuch/model"),

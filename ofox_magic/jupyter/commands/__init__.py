@@ -93,6 +93,11 @@ class Commands:
     def _show_panel(self, _: str) -> None:
         from IPython.display import display
 
+        if self._kit.is_terminal:
+            raise UsageError(
+                "%ofox panel: expected a notebook to show it in, and this is a terminal; here %ofox ask and %%ofox "
+                "ask, %ofox history shows what was said"
+            )
         display(self._kit.panel())
 
     def _help(self, rest: str) -> None:
