@@ -148,7 +148,14 @@ class Notebook:
     def _remarks(self, text: str) -> tuple[str, ...]:
         sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
         missed = references.near_misses(text, sendable, self.look_up)
+        within = references.within_names(text, self.look_up)
         return (
+            *(
+                f"{typed} went as typed, since only whole names are inserted: "
+                + (f"use {{{name}}}, or " if self._is_sendable(value) else "")
+                + "put it into a variable of its own"
+                for typed, name, value in within
+            ),
             *(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed),
             *(
                 f"{typed} names nothing and went as typed"

@@ -231,6 +231,11 @@ def test_what_looks_like_a_reference_and_went_as_typed_is_said(kernel):
     shown = kernel.run("%%ofox\nWhat of {prices}, and {Out[9999]}?").html
     assert "{prices} is a list and went as typed; -a prices sends it" in shown
     assert "{Out[9999]} names nothing and went as typed" in shown
+    kernel.run("word = 'w'")
+    shown = kernel.run("%%ofox\nWhat of {word.title} and {prices[0]}, not {color.red}?").html
+    assert "{word.title} went as typed, since only whole names are inserted: use {word}, or put it into" in shown
+    assert "{prices[0]} went as typed, since only whole names are inserted: put it into a variable of its own" in shown
+    assert "{color.red} went" not in shown
 
 
 def test_a_level_is_forgotten_by_a_dash_and_a_slip_is_said(kernel, frame):
