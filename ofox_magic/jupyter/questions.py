@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ofox_magic.answer import Answer
@@ -60,6 +61,7 @@ class Questions:
             print(options.help_text())
             return
         with _stoppable():
+            unseen = remarks.of_sight(chosen.see, self._kit.notebook.shown(chosen.see or 0))
             prompt = self._kit.notebook.prompt(
                 text,
                 attach=chosen.attach,
@@ -67,7 +69,7 @@ class Questions:
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-        self._ask_prompt(chosen, prompt)
+        self._ask_prompt(chosen, replace(prompt, remarks=(*prompt.remarks, *unseen)))
 
     def _ask_prompt(self, chosen: options.Options, prompt: Prompt) -> Answer | None:
         """Ask *prompt* as was *chosen*, and return the answer; None where it is only shown what would go."""

@@ -1,10 +1,11 @@
 """What a user should know of a question before it is answered, a line each. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from ofox_magic.chat.estimate import tokens as tokens_in
 from ofox_magic.chat.parts import Image, Part, Text
 from ofox_magic.chat.transport import ModelCard
+from ofox_magic.context.prompt import NEW
 from ofox_magic.jupyter.chips import size
 from ofox_magic.untrusted import one_line
 
@@ -27,6 +28,13 @@ def of_question(
     yield from _crowding(card, tokens)
     if max_history and turns > max_history:
         yield f"the last {max_history:,} of {turns:,} turns go along (OfoxMagics.max_history)"
+
+
+def of_sight(see: int | None, shown: Sequence[object]) -> Iterator[str]:
+    """Yield what there is to say where `--see` was typed and nothing is *shown*; *see* is None where it was not."""
+    if see is not None and not shown:
+        since = " since the last question" if see == NEW else ""
+        yield f"--see brought nothing along: no cell showed anything{since}"
 
 
 def _blindness(parts: Iterable[Part], card: ModelCard | None) -> Iterator[str]:

@@ -125,6 +125,15 @@ def test_see_takes_what_was_shown_since_the_last_question(kernel, kernel_gateway
     assert texts(kernel_gateway) == ["again"]
 
 
+def test_seeing_nothing_is_said_where_it_was_asked_for(kernel):
+    kernel.run("'something'")
+    kernel.run("%%ofox --see\nhello")
+    assert "brought nothing along" not in kernel.run("%%ofox\nhello").html
+    shown = kernel.run("%%ofox --see\nhello").html
+    assert "--see brought nothing along: no cell showed anything since the last question" in shown
+    assert "brought nothing along" not in kernel.run("%%ofox --see 1\nhello").html
+
+
 def test_a_picture_whose_object_is_gone_goes_as_it_was_shown(kernel, kernel_gateway):
     shown = kernel.run(f"{PICTURE}\ndisplay(picture)\ndel picture\nimport gc; gc.collect();")
     cell = kernel.run("%%ofox --see 1\nlook")
