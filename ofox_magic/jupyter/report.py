@@ -10,7 +10,7 @@ from ofox_magic.chat.parts import Image, Opaque, Table, ToolCall
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.sharing import Sharing
-from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short
+from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short, table
 from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.settings import Settings
 from ofox_magic.untrusted import one_line, printable
@@ -65,11 +65,14 @@ def whole_turn(turn: Turn) -> str:
 
 def sessions(kept: Iterable["SessionInfo"], now: float, width: int | None = None) -> str:
     """The sessions in the journal, a line each, numbered as `%ofox resume` takes them."""
-    lines = [
-        f"{number:>3}  {age(now - info.last):>14}  {count(info.turns, 'turn'):>9}  {info.name or '-'}  {info.title}"
+    rows = [
+        (str(number), age(now - info.last), count(info.turns, "turn"), one_line(info.name, 40) or "-", info.title)
         for number, info in enumerate(kept, 1)
     ]
-    return "\n".join(cut(line, width or WIDTH) for line in lines) or "the journal holds no other session"
+    if not rows:
+        return "the journal holds no other session"
+    lines = table([("N", "last change", "length", "notebook", "first question"), *rows], None).splitlines()
+    return "\n".join((*(cut(line, width or WIDTH) for line in lines), "%ofox resume N goes on in one of them"))
 
 
 def conversations(session: Session) -> str:
