@@ -89,6 +89,22 @@ def test_history_shows_the_turns_and_one_whole_turn(shell, gateway):
     assert "1 to 2, got '3'" in str(error)
 
 
+def test_a_question_that_was_refused_is_said_to_have_no_answer(shell, gateway):
+    gateway.play(Script(text="fine"), Script(status=400))
+    ok(shell, "%%ofox\ngood")
+    run(shell, "%%ofox\nbad")
+    assert "main, 2 turns, 1 of them without an answer\n" in ok(shell, "%ofox")
+    assert "* main          2 turns, 1 of them without an answer\n" in ok(shell, "%ofox switch")
+
+
+def test_history_tells_a_request_for_repair_from_what_the_user_asked(shell, gateway):
+    gateway.play(Script(text="no JSON"), Script(text="[1]"))
+    ok(shell, "%%ofox -f json\nthree fruits")
+    assert "  1  you: three fruits [ofox_magic asked to repair the answer]\n" in ok(shell, "%ofox history")
+    whole = ok(shell, "%ofox history 1")
+    assert whole.startswith("user: three fruits\nassistant: no JSON\nofox_magic (asks to repair it): Your last answer")
+
+
 def test_history_shows_what_went_along_where_it_stood(shell, gateway):
     shell.user_ns["df"] = [{"a": 1}, {"a": 2}]
     ok(shell, "%%ofox\nis ({df}) more than {df}?")
