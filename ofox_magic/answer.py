@@ -161,11 +161,9 @@ class Answer:
         Raises AnswerError, a ValueError too, where there is none, more than one, or a broken one.
         """
         try:
-            return json_value(self.text)
+            return json_of(self)
         except AnswerError as error:
-            if self.finish_reason != "length":
-                raise
-            raise AnswerError(f"{error}; it was cut at max_tokens, so allow more") from None
+            raise AnswerError(f"{error}. To get JSON, ask with -f json", error.problems) from None
 
     def _blocks(self) -> "tuple[CodeBlock | TableBlock, ...]":
         from ofox_magic.render import TooMuch, blocks_of
@@ -203,6 +201,16 @@ class Answer:
 def answer_of(turn: Turn) -> Answer:
     """Return what *turn* drew so far."""
     return Answer(turn.reply, question=turn.question, asked_model=turn.model, price=lambda: turn.cost)
+
+
+def json_of(answer: Answer) -> Any:
+    """Return the JSON value that *answer*, which was to be JSON, is or holds. Raises AnswerError (see Answer.json)."""
+    try:
+        return json_value(answer.text)
+    except AnswerError as error:
+        if answer.finish_reason != "length":
+            raise
+        raise AnswerError(f"{error}; it was cut at max_tokens, so allow more", error.problems) from None
 
 
 def _same(cost: Decimal | None) -> Decimal | None:

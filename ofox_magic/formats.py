@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from ofox_magic.answer import Answer, Code
+from ofox_magic.answer import Answer, Code, json_of
 from ofox_magic.errors import AnswerError, BadRequest, OfoxError
 from ofox_magic.untrusted import fenced, printable
 
@@ -71,8 +71,8 @@ def value_of(answer: Answer, wanted: Format, schema: "Schema | None" = None) -> 
     Raises AnswerError where the answer is not what was asked for.
     """
     if schema is not None:
-        return schema.take(answer.json)
-    return answer.json if wanted == "json" else answer
+        return schema.take(json_of(answer))
+    return json_of(answer) if wanted == "json" else answer
 
 
 def next_cell(answer: Answer) -> str | None:

@@ -38,7 +38,7 @@ def json_value(text: str) -> Any:
             f"ask for one"
         )
     if not values:
-        raise AnswerError(f"expected JSON, got {one_line(text, _SHOWN)!r}: {problem}. Ask again, with -f json")
+        raise AnswerError(f"expected JSON, got {one_line(text, _SHOWN)!r}: {problem}", (problem,))
     return values[0]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ofox_magic.chat.messages import Message
 from ofox_magic.errors import AnswerError, ConfigError
 from ofox_magic.strict_schema import is_object, strict_schema
 from ofox_magic.untrusted import fenced, one_line
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _MOST_PROBLEMS = 20
+_ASKED_TO_REPAIR = "Your last answer cannot be used:"
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64
 
@@ -100,9 +102,14 @@ def follow_up(error: AnswerError) -> str:
     """Return what to ask next, so that the answer which *error* is about gets repaired."""
     wrong = "\n".join(f"- {problem}" for problem in error.problems) or str(error)
     return (
-        f"Your last answer cannot be used:\n{fenced(wrong, 'text')}\n"
+        f"{_ASKED_TO_REPAIR}\n{fenced(wrong, 'text')}\n"
         f"Answer again with the whole JSON value, corrected, and nothing else."
     )
+
+
+def is_follow_up(message: Message) -> bool:
+    """Whether *message* is one of `follow_up`, and so ours and not the user's."""
+    return message.role == "user" and message.text.startswith(f"{_ASKED_TO_REPAIR}\n")
 
 
 def schema_of(name: str, given: object) -> Schema:

@@ -151,6 +151,7 @@ def test_json_that_was_cut_says_what_cut_it():
     with pytest.raises(AnswerError) as caught:
         _ = said('{"a": [1').json
     assert "max_tokens" not in str(caught.value)
+    assert str(caught.value).endswith(". To get JSON, ask with -f json")
 
 
 def test_an_answer_that_is_nested_too_deep_is_refused_in_one_line():

@@ -62,7 +62,7 @@ LAYERS = {
     "scrubbing": {"untrusted"},
     "strict_schema": set(),
     "tokenizer": {"chat"},
-    "structured": {"errors", "strict_schema", "untrusted"},
+    "structured": {"chat", "errors", "strict_schema", "untrusted"},
     "wiring": {*("answer", "chat", "context", "errors"), *("gateway", "practice", "settings", "tokenizer", "tools")},
     "practice": {"errors"},
     "testing": {"answer", "chat", "errors", "practice"},

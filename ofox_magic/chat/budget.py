@@ -94,6 +94,5 @@ def _so_far(spent: Cost) -> str:
         return ""
     said = f"{approximately(spent.counted)} spent"
     if spent.unknown:
-        answers = "1 answer" if spent.unknown == 1 else f"{spent.unknown:,} answers"
-        said += f" ({answers} of unknown cost, counted as estimated: {approximately(spent.assumed)})"
+        said += f" ({spent.without_cost}, counted as estimated: {approximately(spent.assumed)})"
     return f"{said}, and "

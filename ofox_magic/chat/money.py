@@ -33,10 +33,13 @@ class Cost:
         )
 
     def __str__(self) -> str:
-        if not self.unknown:
-            return approximately(self.known)
-        unknown = "1 answer" if self.unknown == 1 else f"{self.unknown:,} answers"
-        return f"≥ {approximately(self.known)} and {unknown} of unknown cost" if self.known else f"{unknown}: unknown"
+        known = () if self.unknown and not self.known else (approximately(self.known),)
+        return ", and ".join((*known, *((self.without_cost,) if self.unknown else ())))
+
+    @property
+    def without_cost(self) -> str:
+        """How many answers have no known cost, in words."""
+        return f"{'1 answer' if self.unknown == 1 else f'{self.unknown:,} answers'} of unknown cost"
 
     @property
     def counted(self) -> Decimal:

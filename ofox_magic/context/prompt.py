@@ -47,11 +47,15 @@ class Notebook:
         """
         parts = [Text(text)] if raw else self._resolved(text, choices)
         parts += [part for word in attach for part in self._attached(word, choices)]
-        for display in self._shown(see):
+        for display in self.shown(see):
             parts += self._named(self._converter.name_of(display), display, choices)
         return Prompt(
             tuple(parts), (*(() if raw else self._remarks(text)), *self._sent.changes(self._namespace, parts))
         )
+
+    def shown(self, see: int) -> Sequence[Display]:
+        """Return the last *see* displays, or for NEW those since the last question."""
+        return self._displays.since(self._seen) if see == NEW else self._displays.last(see) if see else ()
 
     def names_nothing(self, text: str) -> bool:
         """Whether *text* refers to nothing of the notebook, so that `captured` says the same as `prompt`."""
@@ -64,7 +68,7 @@ class Notebook:
         So it can be had while a cell runs, on another thread.
         """
         parts: list[Part] = [Text(text)] if text else []
-        for display in self._shown(see):
+        for display in self.shown(see):
             name = self._converter.name_of(display)
             parts += self._named(name, replace(display, source=Source(display.type_name)), AS_SET)
         return Prompt(tuple(parts))
@@ -142,13 +146,17 @@ class Notebook:
             return self._converter.of_file(word, choices)
         raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address; there is none")
 
-    def _shown(self, see: int) -> Sequence[Display]:
-        return self._displays.since(self._seen) if see == NEW else self._displays.last(see) if see else ()
-
     def _remarks(self, text: str) -> tuple[str, ...]:
         sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
         missed = references.near_misses(text, sendable, self.look_up)
+        within = references.within_names(text, self.look_up)
         return (
+            *(
+                f"{typed} went as typed, since only whole names are inserted: "
+                + (f"use {{{name}}}, or " if self._is_sendable(value) else "")
+                + "put it into a variable of its own"
+                for typed, name, value in within
+            ),
             *(f"{typed} is no name here and went as typed; is {meant} meant?" for typed, meant in missed),
             *(
                 f"{typed} names nothing and went as typed"

@@ -30,6 +30,7 @@ _BRACED = re.compile(r"\{([^{}\s]{1,200})\}")
 _PLACE = re.compile(r"[{@]")
 _BRACE = re.compile(r"[{}]")
 _CELL = re.compile(r"(?:Out|In|Err)\[(?:0|[1-9][0-9]{0,8})\]")
+_WITHIN = re.compile(r"\{((?:Out|In|Err)\[[0-9]{1,9}\]|\w{1,200})(?:\[|\.\w)[^{}\s]{0,200}\}")
 _STARRED_COMMAND = re.compile(r"\\[A-Za-z]{1,40}\*\Z")
 _NOT_BEFORE = frozenset("_^\\$#%{}@\"'`)]")
 _NOT_BEFORE_AT = frozenset("/.+-")  # https://host/@name, first.@host, a+@host
@@ -60,6 +61,9 @@ class _Typed:
     start: int
     end: int
     names: tuple[str, ...]
+
+
+_At = Callable[[str, int, int], _Typed | None]
 
 
 def is_name(word: str) -> bool:
@@ -127,6 +131,22 @@ def passed_over(
     return list(found.values())
 
 
+def within_names(text: str, look_up: LookUp) -> list[tuple[str, str, object]]:
+    """
+    Return what looks into a name, which no reference does: ("{df.a}", "df", value), where there is that name.
+
+    Each is told once, in the order typed. A dot of JSON, CSS or a template is seldom behind a name of the notebook.
+    """
+    found: dict[str, tuple[str, str, object]] = {}
+    for typed in _typed(text, _within_at):
+        (name,) = typed.names
+        value = look_up(normalize("NFKC", name))
+        if value is not MISSING:
+            written = _written(text, typed, name)
+            found.setdefault(written, (written, name, value))
+    return list(found.values())
+
+
 def _closest(name: str, known: list[str], is_at: bool) -> str | None:
     if not name.isidentifier():
         return None
@@ -148,14 +168,14 @@ def _find(text: str, typed: _Typed, look_up: LookUp, is_sendable: Callable[[obje
     return None
 
 
-def _typed(text: str) -> Iterator[_Typed]:
-    """All places of *text* where a reference may stand and a name does."""
+def _typed(text: str, at: _At | None = None) -> Iterator[_Typed]:
+    """All places of *text* where a reference may stand and a name does; *at* tells what stands at one."""
     open_parts = list(outside(text, verbatim(text)))
     braces = _outermost_braces(text, open_parts)
     nested_until = 0
     for start, end in open_parts:
         for place in _PLACE.finditer(text, start, end):
-            typed = _at(text, place.start(), end)
+            typed = (at or _at)(text, place.start(), end)
             while braces and braces[-1][0] < place.start():
                 nested_until = braces.pop()[1]
             if typed and place.start() >= nested_until and _stands_free(text, typed):
@@ -193,6 +213,11 @@ def _at(text: str, start: int, end: int) -> _Typed | None:
     # Chinese, Japanese and Korean go on without a space: 请看@df的趋势
     narrow = next((name[:index] for index, char in enumerate(name) if _is_wide(char)), "")
     return _Typed(start, stop, (name, narrow) if narrow else (name,))
+
+
+def _within_at(text: str, start: int, _: int) -> _Typed | None:
+    found = _WITHIN.match(text, start)  # beyond the open part: the quotes of a key are none
+    return _Typed(start, found.end(), (found[1],)) if found and is_name(found[1]) else None
 
 
 def _stands_free(text: str, typed: _Typed) -> bool:

@@ -52,6 +52,7 @@ _HINTS = {
     413: "send less: fewer or smaller images and tables, or `%ofox clear`",
     429: "wait a little, or ask less often",
 }
+_LATER = "it or the model behind it is overloaded or out of order: try again later, or ask another model"
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|window|size|limit)|maximum context|string_above_max_length|string too long"
     r"|(?:maximum|max) (?:prompt|input)|max(?:imum)?[_ ](?:model|input)[_ ](?:len|tokens)|range of input length"
@@ -118,9 +119,10 @@ def with_time(error: OfoxError, wait: float, now: datetime) -> OfoxError:
 def _error(status: int | None, said: _Said, request_id: str | None = None) -> GatewayError:
     too_long = status in (None, 400, 413, 422) and _TOO_LONG.search(f"{said.code} {said.type} {said.message}")
     kind = ContextTooLong if too_long else _kind(status)
-    hint = _TOO_LONG_HINT if too_long else _HINTS.get(status or 0)
+    is_server = (status or 0) >= 500  # noqa: PLR2004 - HTTP's server errors
+    hint = _TOO_LONG_HINT if too_long else _HINTS.get(status or 0) or (_LATER if is_server else None)
     label = " ".join(str(item) for item in dict.fromkeys((status, said.type, said.code)) if item)
-    verb = "failed" if (status or 0) >= 500 else "refused"  # noqa: PLR2004 - HTTP's server errors
+    verb = "failed" if is_server else "refused"
     what = f"the gateway {verb} ({label})" if label else "the gateway reported an error"
     text = f"{what}: {one_line(said.message, 500) or 'it gave no reason'}"
     return kind(

@@ -183,7 +183,10 @@ def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:
     """Return what is wrong with *words* that no option takes."""
     option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
     if option is None:
-        return f"expected one model and then options, got {' '.join(words)!r} too: the prompt goes below this line"
+        return (
+            f"expected one model and then options, got {' '.join(words)!r} too: a value that holds spaces stands in "
+            f"quotes, the prompt goes below this line"
+        )
     known = [text for action in actions(parser) for text in action.option_strings]
     close = get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")

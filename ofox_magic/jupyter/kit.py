@@ -86,6 +86,11 @@ class Kit:
         )
 
     @property
+    def is_terminal(self) -> bool:
+        """Whether the shell is no kernel's: what it shows is text, and what is typed ends with an empty line."""
+        return not hasattr(self._shell, "kernel")
+
+    @property
     def session(self) -> "ToolSession":
         """The conversation that all surfaces share."""
         return self.wiring.session

@@ -81,6 +81,12 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
     given, unknown = parser.parse_known_args(shell_words.with_numbers(words, MAY_HAVE_A_NUMBER))
     if unknown:
         raise usage_error(prog, what_is_unknown(unknown, parser))
+    if given.positional_model and (value := _value_before(given.positional_model, words)):
+        raise usage_error(
+            prog,
+            f"{given.positional_model!r} follows --option {value}: a value that holds spaces stands in quotes, and a "
+            f"model stands first",
+        )
     if given.append and given.id:
         raise usage_error(prog, "--append and --id contradict each other: one adds a turn, the other names it")
     if given.positional_model and given.model:
@@ -111,6 +117,21 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
         dry_run=given.dry_run,
         params=_params(given, namespace, prog),
     )
+
+
+def _value_before(model: str, words: list[str]) -> str | None:
+    """The text of an --option that *model*, which names no vendor, stands behind as if it were the rest of it."""
+    behind = zip(words, words[1:], words[2:], strict=False)
+    values = (value for option, value, next_word in behind if option == "--option" and next_word == model)
+    return next((value for value in values if "/" not in model and not _is_json(value.partition("=")[2])), None)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _params(given: argparse.Namespace, namespace: Mapping[str, Any], prog: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ofox_magic.answer import Answer
@@ -50,6 +51,9 @@ class Questions:
 
     def ask(self, line: str, text: str) -> None:
         """Ask *text* with the options of *line*: what a `%%ofox` cell does."""
+        text = text.removesuffix("\n")
+        if self._kit.is_terminal:
+            text = text.removesuffix("\n")  # the empty line that ends a cell in a terminal
         self._ask(options.parse(line, self._shell.user_ns), text)
 
     def _ask(self, chosen: options.Options, text: str) -> None:
@@ -57,14 +61,15 @@ class Questions:
             print(options.help_text())
             return
         with _stoppable():
+            unseen = remarks.of_sight(chosen.see, self._kit.notebook.shown(chosen.see or 0))
             prompt = self._kit.notebook.prompt(
-                text.removesuffix("\n"),
+                text,
                 attach=chosen.attach,
                 see=self._defaults.see if chosen.see is None else chosen.see,
                 raw=chosen.raw,
                 choices=Choices(chosen.detail, chosen.level),
             )
-        self._ask_prompt(chosen, prompt)
+        self._ask_prompt(chosen, replace(prompt, remarks=(*prompt.remarks, *unseen)))
 
     def _ask_prompt(self, chosen: options.Options, prompt: Prompt) -> Answer | None:
         """Ask *prompt* as was *chosen*, and return the answer; None where it is only shown what would go."""

@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ofox_magic.chat.conversation import Exchange, Version
+from ofox_magic.chat.conversation import Conversation, Exchange, Version
 from ofox_magic.chat.messages import Message
 from ofox_magic.chat.parts import Image, Opaque, Table, ToolCall
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.turn import Turn
 from ofox_magic.context.sharing import Sharing
-from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short
+from ofox_magic.jupyter.columns import WIDTH, age, count, cut, short, table
 from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.settings import Settings
+from ofox_magic.structured import is_follow_up
 from ofox_magic.untrusted import one_line, printable
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def status(session: Session, settings: Settings, width: int | None = None) -> st
         "gateway": where,
         "key": key,
         "system": short(session.system, (width or WIDTH) - 14) if session.system else "none",
-        "conversation": f"{session.name}{others}, {count(len(session.conversations[session.name]), 'turn')}",
+        "conversation": f"{session.name}{others}, {_length(session.conversations[session.name])}",
         "tokens": f"{spent.usage.total_tokens:,}",
         "cost": budget(session),
         "mode": _MODES[settings.mode],
@@ -57,7 +58,7 @@ def history(turns: Iterable[Turn], width: int | None = None) -> str:
 
 def whole_turn(turn: Turn) -> str:
     """One turn with all of its text."""
-    asked = "\n".join(f"{message.role}: {_text(message)}" for message in turn.question)
+    asked = "\n".join(f"{_asker(message)}: {_text(message)}" for message in turn.question)
     steps = "".join(f"{step}\n\n" for message in turn.reply.steps for step in _step(message))
     said = turn.reply.message.text or turn.reply.error or ""
     return printable(f"{asked}\n\n{steps}assistant ({_state(turn)}): {said}")
@@ -65,20 +66,30 @@ def whole_turn(turn: Turn) -> str:
 
 def sessions(kept: Iterable["SessionInfo"], now: float, width: int | None = None) -> str:
     """The sessions in the journal, a line each, numbered as `%ofox resume` takes them."""
-    lines = [
-        f"{number:>3}  {age(now - info.last):>14}  {count(info.turns, 'turn'):>9}  {info.name or '-'}  {info.title}"
+    rows = [
+        (str(number), age(now - info.last), count(info.turns, "turn"), one_line(info.name, 40) or "-", info.title)
         for number, info in enumerate(kept, 1)
     ]
-    return "\n".join(cut(line, width or WIDTH) for line in lines) or "the journal holds no other session"
+    if not rows:
+        return "the journal holds no other session"
+    lines = table([("N", "last change", "length", "notebook", "first question"), *rows], None).splitlines()
+    return "\n".join((*(cut(line, width or WIDTH) for line in lines), "%ofox resume N goes on in one of them"))
 
 
 def conversations(session: Session) -> str:
     """The conversations of a session, a line each."""
     lines = [
-        f"{'*' if name == session.name else ' '} {printable(name):<13} {count(len(conversation), 'turn')}"
+        f"{'*' if name == session.name else ' '} {printable(name):<13} {_length(conversation)}"
         for name, conversation in session.conversations.items()
     ]
     return "\n".join(lines)
+
+
+def _length(conversation: Conversation) -> str:
+    """How many turns there are, and how many of them a later question does not carry."""
+    turns = count(len(conversation), "turn")
+    failed = sum(each.version.status == "failed" and not each.version.messages() for each in conversation.exchanges)
+    return f"{turns}, {failed} of them without an answer" if failed else turns
 
 
 def versions(exchange: Exchange, width: int | None = None) -> str:
@@ -108,7 +119,11 @@ def _rule(level: str, masked: Iterable[str]) -> str:
 
 
 def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
-    asked = " ".join(_text(message) for message in turn.question if message.role != "assistant")
+    asked = " ".join(
+        "[ofox_magic asked to repair the answer]" if is_follow_up(message) else _text(message)
+        for message in turn.question
+        if message.role != "assistant"
+    )
     said = turn.reply.text or str(turn.reply.error or "(nothing)")
     names = ", ".join(dict.fromkeys(one_line(call.name, 40) for call in turn.reply.calls))
     called = f", called {names}" if names else ""
@@ -118,6 +133,10 @@ def _two_lines(number: int, turn: Turn, width: int) -> tuple[str, str]:
         f"{number:>3}  " + short(f"you: {asked}", width - 5),
         "     " + short(f"{_state(turn)}{again}{called}: {said}", width - 5),
     )
+
+
+def _asker(message: Message) -> str:
+    return "ofox_magic (asks to repair it)" if is_follow_up(message) else message.role
 
 
 def _step(message: Message) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from ofox_magic.chat.ledger import Spent
-from ofox_magic.chat.money import dollars
+from ofox_magic.chat.money import approximately, dollars
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.jupyter.columns import count, table
@@ -29,8 +29,10 @@ def usage(lines: Mapping[str, Spent], width: int | None = None) -> str:
 def budget(session: Session) -> str:
     """What was spent, and of how much."""
     spent = session.ledger.spent().cost
-    so_far = str(spent) if spent.known or spent.unknown else "$0"
-    return so_far if session.budget is None else f"{so_far} of {dollars(session.budget)}"
+    if session.budget is None:
+        return str(spent)
+    besides = f", and {spent.without_cost}, counted as {approximately(spent.assumed)}" if spent.unknown else ""
+    return f"{approximately(spent.known)} of {dollars(session.budget)}{besides}"
 
 
 def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> str:

@@ -95,7 +95,7 @@ def _scripted(script: Script, pace: float, *, streamed: bool) -> Response:
     usual_type = EVENTS if streamed and script.status < 400 else JSON  # noqa: PLR2004 - where HTTP's errors begin
     body = script.body
     if body is None:
-        error = error_body(script.status, script.text or f"the script wanted status {script.status}")
+        error = error_body(script.status, script.text or f"the practice gateway was asked for a {script.status}")
         body = to_bytes(error) if script.status >= 400 else b""  # noqa: PLR2004
     data = body.encode("utf-8", "replace") if isinstance(body, str) else body
     pieces = raw(b"" if script.status in BODILESS else data, script, pace)

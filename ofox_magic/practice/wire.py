@@ -16,7 +16,7 @@ from ofox_magic.practice.script import Script
 
 CHUNK_SIZE = 12
 DONE = b"data: [DONE]\n\n"
-BROKE_OFF = "the model behind the gateway broke off (as the script wanted)"
+BROKE_OFF = "the model behind the gateway broke off"
 
 Piece: TypeAlias = tuple[float, bytes]
 """Seconds to wait, and then the bytes to send."""

@@ -242,10 +242,10 @@ def test_an_estimate_is_marked_free_is_free_and_unknown_is_said():
     [
         (Cost(), "$0"),
         (Cost(Decimal("0.0021")), "≈$0.0021"),
-        (Cost(unknown=1), "1 answer: unknown"),
-        (Cost(unknown=2, assumed=Decimal(1)), "2 answers: unknown"),
-        (Cost(Decimal("0.01"), unknown=2), "≥ ≈$0.01 and 2 answers of unknown cost"),
-        (Cost(Decimal("0.01"), unknown=1), "≥ ≈$0.01 and 1 answer of unknown cost"),
+        (Cost(unknown=1), "1 answer of unknown cost"),
+        (Cost(unknown=2, assumed=Decimal(1)), "2 answers of unknown cost"),
+        (Cost(Decimal("0.01"), unknown=2), "≈$0.01, and 2 answers of unknown cost"),
+        (Cost(Decimal("0.01"), unknown=1), "≈$0.01, and 1 answer of unknown cost"),
     ],
 )
 def test_what_is_known_in_part_is_said_to_be_so(cost, said):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ofox_magic.context.references import MISSING, Found, near_misses, passed_over, split
+from ofox_magic.context.references import MISSING, Found, near_misses, passed_over, split, within_names
 
 
 class Untouchable:
@@ -219,6 +219,22 @@ def test_what_may_not_be_sent_stays_text():
 )
 def test_a_near_miss_is_told(text, expected):
     assert near_misses(text, ["df", "fig", "threshold"], look_up) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the mean of {df.price}, {df.price} and {df['city']}", [("{df.price}", "df"), ("{df['city']}", "df")]),
+        ("{df.a.mean()}?", [("{df.a.mean()}", "df")]),
+        ("{df} {df.} {df:.2f} {df!r} {{df.a}} @df.a ada@df.org", []),
+        ('{"df.a": 1} {color.red} {fig .a} a{df.a} \\frac{df.a} `{df.a}` f"{df.a}" {x:{df.a}} ${df.a}', []),
+        ("{nosuch.a} {nosuch[0]}", []),
+        ("{Out[3].a} {Out[4].a}", [("{Out[3].a}", "Out[3]")]),
+    ],
+)
+def test_what_looks_into_a_name_of_the_notebook_is_told_and_nothing_else(text, expected):
+    names = {"df": object(), "fig": object(), "Out[3]": object()}
+    assert [each[:2] for each in within_names(text, lambda name: names.get(name, MISSING))] == expected
 
 
 def test_a_name_of_a_container_and_a_cell_that_gave_nothing_are_told_once():

@@ -34,9 +34,9 @@ def refused(status, body=b"", **headers):
         (413, BadRequest, "Send less"),
         (422, BadRequest, ""),
         (429, RateLimited, "Wait a little"),
-        (500, ServerError, ""),
-        (502, ServerError, ""),
-        (524, ServerError, ""),
+        (500, ServerError, "try again later"),
+        (502, ServerError, "overloaded or out of order: try again later"),
+        (524, ServerError, "try again later"),
     ],
 )
 def test_the_status_decides_the_kind_and_the_hint(status, kind, hint):

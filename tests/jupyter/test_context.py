@@ -125,6 +125,15 @@ def test_see_takes_what_was_shown_since_the_last_question(kernel, kernel_gateway
     assert texts(kernel_gateway) == ["again"]
 
 
+def test_seeing_nothing_is_said_where_it_was_asked_for(kernel):
+    kernel.run("'something'")
+    kernel.run("%%ofox --see\nhello")
+    assert "brought nothing along" not in kernel.run("%%ofox\nhello").html
+    shown = kernel.run("%%ofox --see\nhello").html
+    assert "--see brought nothing along: no cell showed anything since the last question" in shown
+    assert "brought nothing along" not in kernel.run("%%ofox --see 1\nhello").html
+
+
 def test_a_picture_whose_object_is_gone_goes_as_it_was_shown(kernel, kernel_gateway):
     shown = kernel.run(f"{PICTURE}\ndisplay(picture)\ndel picture\nimport gc; gc.collect();")
     cell = kernel.run("%%ofox --see 1\nlook")
@@ -231,6 +240,11 @@ def test_what_looks_like_a_reference_and_went_as_typed_is_said(kernel):
     shown = kernel.run("%%ofox\nWhat of {prices}, and {Out[9999]}?").html
     assert "{prices} is a list and went as typed; -a prices sends it" in shown
     assert "{Out[9999]} names nothing and went as typed" in shown
+    kernel.run("word = 'w'")
+    shown = kernel.run("%%ofox\nWhat of {word.title} and {prices[0]}, not {color.red}?").html
+    assert "{word.title} went as typed, since only whole names are inserted: use {word}, or put it into" in shown
+    assert "{prices[0]} went as typed, since only whole names are inserted: put it into a variable of its own" in shown
+    assert "{color.red} went" not in shown
 
 
 def test_a_level_is_forgotten_by_a_dash_and_a_slip_is_said(kernel, frame):

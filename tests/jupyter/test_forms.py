@@ -202,6 +202,7 @@ def test_an_answer_that_stays_wrong_fails_the_cell_in_one_line_and_sets_no_value
     cell = forms.run("%%ofox --schema Sale -o got\none")
     (problem,) = cell.error
     assert problem.startswith("AnswerError: expected JSON, got 'Sorry, no.'")
+    assert "-f json" not in problem, "it was asked for JSON already"
     assert len(bodies()) == 2
     assert printed(forms, "print('got' in globals(), _ofox.text)") == "False Sorry, no."
 

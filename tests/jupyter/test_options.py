@@ -70,13 +70,24 @@ def test_the_turns_own_options():
     assert parse("-m a/b", {}).model == "a/b"
 
 
+@pytest.mark.parametrize("line", ["--option seed=7 fast", "--option user=ada a/b", "fast --option user=ada"])
+def test_a_model_may_stand_behind_an_option_that_is_whole(line):
+    assert parse(line, {}).model in ("fast", "a/b")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
         ("--temprature 1", "no option --temprature; did you mean --temperature?"),
         ("--temp 1", "no option --temp"),
         ("-x", "no option -x"),
-        ("a/b c/d", "expected one model and then options, got 'c/d' too: the prompt goes below"),
+        ("a/b c/d", "expected one model and then options, got 'c/d' too: a value that holds spaces stands in quotes"),
+        ("-s be brief please", "got 'please' too: a value that holds spaces stands in quotes, the prompt goes below"),
+        (
+            "--option user=ada lovelace",
+            "'lovelace' follows --option user=ada: a value that holds spaces stands in quotes",
+        ),
+        ('--option practice={"status": 502}', "a value that holds spaces stands in quotes"),
         ("a/b -m c/d", "two models are named, 'a/b' and 'c/d'"),
         ("-t warm", "expected a number, got 'warm'"),
         ("-t nan", "expected a number"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ofox_magic.chat.parts import Image, Text
+from ofox_magic.chat.parts import Image, Inserted, Text
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.jupyter.remarks import of_question
 
@@ -29,6 +29,15 @@ def test_a_conversation_that_hardly_fits_the_model_is_remarked_with_what_to_do()
     assert said(Text("a"), card=card, tokens=899) == []
     [remark] = said(Text("a"), card=card, tokens=1234)
     assert remark.startswith("this conversation is ≈1,234 tokens and m/small takes 1,000: %ofox fit")
+
+
+def test_a_large_text_goes_along_with_its_size_said():
+    text = "word " * 10_000
+    assert said(Text("see " + text, (Inserted("log", "str", 40_000),))) == []
+    assert said(Text(text)) == [], "what was typed is known to who typed it"
+    [remark] = said(Text(f"see {text}, {text}", (Inserted("log", "str", 50_000), Inserted("short", "str", 50))))
+    assert remark.startswith("log goes along whole: 50.0 kB of text, ≈10,0")
+    assert "tokens" in remark
 
 
 def test_turns_that_do_not_go_along_are_counted():

@@ -184,7 +184,10 @@ def test_a_conversation_comes_back_after_the_kernel_and_its_cells_still_replace_
                 kernel.run("%%ofox\nq1", cell_id="a")
                 kernel.run("%%ofox\nq2", cell_id="b")
             else:
-                assert "tour.ipynb  q1" in kernel.run("%ofox sessions").printed
+                head, line, *_, hint = kernel.run("%ofox sessions").printed.splitlines()
+                assert head == "N  last change  length   notebook    first question"
+                assert line == "1  just now     2 turns  tour.ipynb  q1"
+                assert hint == "%ofox resume N goes on in one of them"
                 assert kernel.run("%ofox resume").printed == "went on where tour.ipynb was: main (2 turns)\n"
                 kernel.run("%%ofox\nq2, again", cell_id="b")
                 assert asked(kernel_gateway) == ["q1", "one", "q2, again"]

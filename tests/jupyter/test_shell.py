@@ -89,6 +89,22 @@ def test_history_shows_the_turns_and_one_whole_turn(shell, gateway):
     assert "1 to 2, got '3'" in str(error)
 
 
+def test_a_question_that_was_refused_is_said_to_have_no_answer(shell, gateway):
+    gateway.play(Script(text="fine"), Script(status=400))
+    ok(shell, "%%ofox\ngood")
+    run(shell, "%%ofox\nbad")
+    assert "main, 2 turns, 1 of them without an answer\n" in ok(shell, "%ofox")
+    assert "* main          2 turns, 1 of them without an answer\n" in ok(shell, "%ofox switch")
+
+
+def test_history_tells_a_request_for_repair_from_what_the_user_asked(shell, gateway):
+    gateway.play(Script(text="no JSON"), Script(text="[1]"))
+    ok(shell, "%%ofox -f json\nthree fruits")
+    assert "  1  you: three fruits [ofox_magic asked to repair the answer]\n" in ok(shell, "%ofox history")
+    whole = ok(shell, "%ofox history 1")
+    assert whole.startswith("user: three fruits\nassistant: no JSON\nofox_magic (asks to repair it): Your last answer")
+
+
 def test_history_shows_what_went_along_where_it_stood(shell, gateway):
     shell.user_ns["df"] = [{"a": 1}, {"a": 2}]
     ok(shell, "%%ofox\nis ({df}) more than {df}?")
@@ -109,6 +125,31 @@ def test_undo_redo_and_clear(shell, gateway):
     assert "0 turns" in ok(shell, "%ofox clear")
     ok(shell, "%%ofox\nthree")
     assert len(gateway.received[-1].json["messages"]) == 1
+
+
+def test_new_and_fork_take_the_next_free_name_and_say_which(shell):
+    ok(shell, "%%ofox\none")
+    assert ok(shell, "%ofox new").startswith("went on in chat2, which is empty; %ofox switch main goes back\n")
+    ok(shell, "%ofox new chat4")
+    assert ok(shell, "%ofox new").startswith("went on in chat5, which is empty")  # the fourth, and chat4 is taken
+    ok(shell, "%ofox switch main")
+    printed = ok(shell, "%ofox fork")
+    assert printed.startswith("went on in chat6, a copy of main; %ofox switch main goes back\n")
+    assert "* chat6         1 turn\n" in printed
+    for command in ("new", "fork"):
+        assert "expected one word" in str(run(shell, f"%ofox {command} two words")[1])
+
+
+def test_save_without_a_file_takes_a_free_one_named_after_notebook_or_conversation(shell, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    ok(shell, "%%ofox\none")
+    assert ok(shell, "%ofox save") == "wrote main.ofox.json: main (1 turn)\n"
+    assert ok(shell, "%ofox save") == "wrote main-2.ofox.json: main (1 turn)\n"
+    ok(shell, "%ofox fork ../other")
+    assert ok(shell, "%ofox save").startswith("wrote other.ofox.json: ")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/ada/report.ipynb")
+    assert ok(shell, "%ofox save").startswith("wrote report.ofox.json: ")
+    assert ok(shell, "%ofox load main-2.ofox.json").startswith("read main-2.ofox.json: main (1 turn)")
 
 
 def test_model_and_system_are_set_shown_and_reset(shell, gateway):
@@ -189,6 +230,8 @@ WRONG = [
     ("%%ofox --temprature 1\nhi", {}, "did you mean --temperature?"),
     ("%%ofox -s 'open\nhi", {}, "a quote is not closed"),
     ("%%ofox\n   ", {}, "the prompt is empty"),
+    ("%ofox history 1", {}, "%ofox history 1: expected the number of a turn, and there is none yet"),
+    ("%ofox panel", {}, "expected a notebook to show it in, and this is a terminal; here %ofox ask"),
     ("%ofox bogus", {}, "no command 'bogus'"),
     ("%ofox ask", {}, "the prompt is empty"),
     ("%%ofox nosuch/model\nhi", {}, "nosuch/model"),
@@ -224,7 +267,7 @@ def test_what_is_wrong_is_one_clear_line_and_the_next_cell_works(shell, gateway,
         (Script(status=401), "Check the key"),
         (Script(status=404), "%ofox models"),
         (Script(status=429, headers={"retry-after": "100"}), "It asks to wait until"),
-        (Script(status=500, headers={"x-should-retry": "false"}), "the gateway failed (500 internal_error)"),
+        (Script(status=500, headers={"x-should-retry": "false"}), "try again later"),
         (HTML_PAGE, "got a web page"),
         (Script(text="Hello there", cut_after=600), "was lost"),
     ],

@@ -95,6 +95,16 @@ def test_an_answer_is_shown_as_it_comes_and_its_footer_below(terminal, gateway):
     assert "the end\n[openai/gpt-4o-mini" in rest
 
 
+def test_the_empty_line_that_ends_a_cell_is_not_asked(terminal, gateway):
+    shell = terminal()
+    shell.start("%%ofox")
+    for line in ("what is", "  this? ", "", ""):
+        shell.process.sendline(line)
+    shell.rest()
+    asked = [entry.json["messages"][-1]["content"] for entry in gateway.received if entry.path.endswith("/completions")]
+    assert asked == ["what is\n  this? "]
+
+
 def test_half_a_word_is_shown_when_its_rest_does_not_come(terminal, gateway):
     shell = terminal()
     gateway.play(Script(text="half-and-the-rest", chunk_size=5, delay=3))

@@ -26,7 +26,8 @@ HELP = """\
 %ofox undo, redo, clear       take the last step back, bring it again, take all turns away
 %ofox versions [N [K]]        the versions of turn N (the last), or let version K count
 %ofox fit [N]                 leave out the oldest N turns, or as many as the model's context needs
-%ofox new, fork, switch NAME  go on in an empty conversation, in a copy of this one, in another; switch lists them
+%ofox new, fork [NAME]        go on in an empty conversation, in a copy of this one; without NAME in chat2, chat3 …
+%ofox switch [NAME]           go on in another conversation, or list them
 %ofox model [MODEL]           show or set the model for the next turns; - goes back to the default
 %ofox system [TEXT]           show or set the system message; - removes it
 %ofox models [WORDS]          the models that the gateway has
@@ -36,7 +37,8 @@ HELP = """\
 %ofox usage                   tokens and cost so far, by model
 %ofox budget [USD]            show or set what may be spent; - lifts it
 %ofox panel                   the conversation as a panel, live in both ways
-%ofox save, load FILE         the conversations as a file; load takes a saved notebook too
+%ofox save [FILE.json]        the conversations as a file; without FILE one named after the notebook
+%ofox load FILE               read that file, or a saved notebook
 %ofox transcript [--to FILE]  the conversation to be read, in this cell or as FILE.md or FILE.html
 %ofox sessions, resume [N]    earlier sessions in the journal; go on where one of them was
 %ofox version, help           the version; this page
@@ -91,6 +93,11 @@ class Commands:
     def _show_panel(self, _: str) -> None:
         from IPython.display import display
 
+        if self._kit.is_terminal:
+            raise UsageError(
+                "%ofox panel: expected a notebook to show it in, and this is a terminal; here %ofox ask and %%ofox "
+                "ask, %ofox history shows what was said"
+            )
         display(self._kit.panel())
 
     def _help(self, rest: str) -> None:

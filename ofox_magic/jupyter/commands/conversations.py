@@ -1,6 +1,7 @@
 """The history and its ways: what was said, back and forth, versions, and several conversations."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from itertools import count as numbers_from
 
 from IPython.core.error import UsageError
 
@@ -10,6 +11,7 @@ from ofox_magic.jupyter.columns import count
 from ofox_magic.jupyter.commands.words import number, one_word
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
+from ofox_magic.untrusted import printable
 
 _ROOM = 0.75  # of the model's context is for what was said; the rest is for what will be
 
@@ -92,14 +94,24 @@ class ConversationCommands:
         return 0
 
     def _new(self, rest: str) -> None:
-        self._session.new(one_word(rest, "new NAME"))
-        print(report.conversations(self._session))
+        self._begin(self._session.new, rest, "new [NAME]", "which is empty")
 
     def _fork(self, rest: str) -> None:
-        self._session.fork(one_word(rest, "fork NAME"))
+        self._begin(self._session.fork, rest, "fork [NAME]", f"a copy of {self._session.name}")
+
+    def _begin(self, begin: Callable[[str], None], rest: str, usage: str, what: str) -> None:
+        before = self._session.name
+        begin(one_word(rest or _unused(self._session.names), usage))
+        back = f"%ofox switch {before} goes back"
+        print(printable(f"went on in {self._session.name}, {what}; {back}"))
         print(report.conversations(self._session))
 
     def _switch(self, rest: str) -> None:
         if rest:
-            self._session.switch(one_word(rest, "switch NAME"))
+            self._session.switch(one_word(rest, "switch [NAME]"))
         print(report.conversations(self._session))
+
+
+def _unused(names: Collection[str]) -> str:
+    """The next name for a conversation, as the panel's own picker gives them: chat2, chat3."""
+    return next(name for number in numbers_from(len(names) + 1) if (name := f"chat{number}") not in names)

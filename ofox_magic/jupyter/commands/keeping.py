@@ -3,6 +3,8 @@
 import argparse
 import time
 from collections.abc import Callable, Mapping
+from itertools import chain
+from itertools import count as numbers_from
 from pathlib import Path
 
 from IPython.core.error import UsageError
@@ -36,12 +38,18 @@ class KeepingCommands:
     def _save(self, rest: str) -> None:
         from ofox_magic import conversation_file
 
-        path = _path(rest, "save FILE.json")
+        path = _path(rest, "save FILE.json") if rest else self._unused_path()
         if path.suffix != ".json":
             raise UsageError(f"%ofox save: expected a file that ends in .json, got {rest!r}")
         conversations = self._session.conversations
         done = conversation_file.save(conversations, self._session.name, path, mask=self._kit.wiring.mask)
         print(f"{done} {path}: {_turns(conversations)}")
+
+    def _unused_path(self) -> Path:
+        """A file beside the notebook, named after it or the conversation, that is not there yet."""
+        stem = Path(self._kit.keeping.name).stem or Path(self._session.name).name
+        endings = chain([""], (f"-{number}" for number in numbers_from(2)))
+        return next(path for ending in endings if not (path := Path(f"{stem}{ending}.ofox.json")).exists())
 
     def _load(self, rest: str) -> None:
         from ofox_magic import conversation_file, notebook_file
@@ -62,7 +70,7 @@ class KeepingCommands:
         keeping = self._kit.keeping
         sessions = keeping.sessions()
         if rest:
-            chosen = sessions[number(rest, len(sessions), "resume") - 1]
+            chosen = sessions[number(rest, len(sessions), "resume", "session in the journal") - 1]
         else:
             same = [info for info in sessions if info.name == keeping.name]
             if not same:

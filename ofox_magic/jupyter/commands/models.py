@@ -67,4 +67,8 @@ class ModelCommands:
         if rest:
             self._session.budget = None if rest == "-" else amount_of(rest)
         spent = report_spending.budget(self._session)
-        print(spent if self._session.budget is not None else f"{spent} spent, and no budget; %ofox budget USD sets one")
+        print(
+            spent
+            if self._session.budget is not None
+            else f"spent so far: {spent}; there is no budget, and %ofox budget USD sets one"
+        )

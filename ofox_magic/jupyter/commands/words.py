@@ -15,11 +15,12 @@ def one_word(text: str, usage: str) -> str:
     return text
 
 
-def number(text: str, most: int, usage: str) -> int:
-    """Return the number from 1 to *most* that *text* is. Raises UsageError, which says *usage*."""
+def number(text: str, most: int, usage: str, of: str = "turn") -> int:
+    """Return the number from 1 to *most* that *text* is, *of* what. Raises UsageError, which says *usage*."""
+    if not most:
+        raise UsageError(f"%ofox {usage} {text}: expected the number of a {of}, and there is none yet")
     if not (text.isdecimal() and 0 < int(text) <= most):
-        expected = f"a number from 1 to {most}" if most else "nothing, since there is nothing yet"
-        raise UsageError(f"%ofox {usage}: expected {expected}, got {text!r}")
+        raise UsageError(f"%ofox {usage}: expected a number from 1 to {most}, got {text!r}")
     return int(text)
 
 
