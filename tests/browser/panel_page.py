@@ -46,6 +46,7 @@ class PanelPage:
         return scope.get_by_role("button", name=label, exact=True)
 
     def choose(self, picker, label):
-        """Open a picker of the bar and choose the entry that begins with *label*."""
+        """Choose the entry with *label* of a picker, and close that."""
         self.root.get_by_role("button", name=picker).click()
         self.root.locator(".ofox-menu:not([hidden]) [role=option]", has_text=label).first.click()
+        self.page.keyboard.press("Escape")  # where several can be chosen it stays open

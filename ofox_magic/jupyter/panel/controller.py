@@ -162,6 +162,7 @@ class Controller:
             self._refuse(number, error)
         else:
             self._send({"type": "done", "number": number, "models": models})
+            self._feed.do(self._board.tell_session)  # the prices are known now
 
     def _measure(self, command: Command) -> Values:
         seen = self._questions.seen() if command["see"] else ()

@@ -6,7 +6,7 @@ class Bar {
     this._actions = actions;
     this._name = make("button", { type: "button", class: "ofox-button ofox-pick", title: "Conversations" });
     this._model = make("button", { type: "button", class: "ofox-button ofox-pick ofox-model", title: "Model" });
-    this._spent = make("span", { class: "ofox-quiet ofox-spent" });
+    this._spent = make("span", { class: "ofox-quiet ofox-figures" });
     const names = new Menu(this._name, { label: "Conversations", placeholder: "Find one, or name a new one", entries: (words) => this._conversations(words) });
     const models = new Menu(this._model, { label: "Models", placeholder: "Filter the models", entries: (words) => this._models(words) });
     this.element = make(
@@ -29,8 +29,8 @@ class Bar {
     this._name.setAttribute("aria-label", `Conversation: ${session.name}`);
     this._model.replaceChildren(make("span", { text: session.model }), icon("down"));
     this._model.setAttribute("aria-label", `Model: ${session.model}`);
-    this._spent.textContent = session.tokens ? `${session.tokens.toLocaleString("en")} tokens · cost ${session.spent}` : "";
-    this._spent.title = session.system ? `System message: ${session.system}` : "What this session used so far";
+    showFigures(this._spent, session.tokens ? [`${session.tokens.toLocaleString("en")} tokens`, `cost ${session.spent}`] : []);
+    if (session.system) this._spent.title += `\nSystem message: ${session.system}`;
   }
 
   _conversations(words) {

@@ -18,8 +18,8 @@ class Composer {
     this._picker = make("input", { type: "file", multiple: true, hidden: true, on: { change: () => this._picked() } });
     this._see = make("button", { type: "button", class: "ofox-button ofox-switch", role: "switch", title: "Send what the cells showed since the last question", on: { click: () => store.setSee(!store.see) } }, icon("eye"), make("span", { text: "Displays" }));
     this._tools = make("button", { type: "button", class: "ofox-button ofox-pick", title: "What the model may call" });
-    const tools = new Menu(this._tools, { label: "Tools", placeholder: "Filter the tools", entries: (words) => this._toolEntries(words) });
-    this._meter = make("span", { class: "ofox-quiet ofox-meter" });
+    const tools = new Menu(this._tools, { label: "Tools", placeholder: "Filter the tools", many: true, entries: (words) => this._toolEntries(words) });
+    this._meter = make("span", { class: "ofox-quiet ofox-figures ofox-meter" });
     this._stop = iconButton("stop", "Stop", () => this._stopRunning(), { shown: true, hidden: true });
     this._send = iconButton("send", "Send", () => this.send(), { shown: true, class: "ofox-button ofox-send" });
     const row = make("div", { class: "ofox-row" }, iconButton("attach", "Attach a file", () => this._picker.click()), this._picker, this._see, make("div", { class: "ofox-anchor" }, this._tools, tools.element), this._meter, this._stop, this._send);
@@ -197,15 +197,15 @@ class Composer {
     if (this._store.gone || this._store.busy) return;
     if (!text.trim() && !this._store.see) {
       this._measured = [];
-      this._meter.textContent = "";
+      showFigures(this._meter, []);
       return this._showChips();
     }
     const found = await this._store.do("measure", { text, see: this._store.see }).catch(() => null);
     if (!found || text !== this.field.value) return;
     this._measured = found.chips;
     const more = found.open || this._files.length ? " and more" : "";
-    const cost = found.cost ? ` · at most ${found.cost}` : "";
-    this._meter.textContent = found.tokens === null ? "" : `≈${found.tokens.toLocaleString("en")} tokens${more}${more ? "" : cost}`;
+    const cost = found.cost && !more ? [`at most ${found.cost}`] : [];
+    showFigures(this._meter, found.tokens === null ? [] : [`≈${found.tokens.toLocaleString("en")} tokens${more}`, ...cost]);
     this._showChips();
   }
 

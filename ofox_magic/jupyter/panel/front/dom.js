@@ -61,6 +61,12 @@ function iconButton(name, label, handler, { shown = false, ...options } = {}) {
   );
 }
 
+// Figures beside each other; those that there is no room for are in the title.
+function showFigures(node, figures) {
+  node.replaceChildren(...figures.map((text) => make("span", { text })));
+  node.title = figures.join(" · ");
+}
+
 function chip({ words, picture }, remove) {
   const isPicture = /^(data:image\/(png|jpeg|webp|gif);base64,|blob:)/.test(picture || "");
   return make(

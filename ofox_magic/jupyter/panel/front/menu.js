@@ -4,10 +4,11 @@ const MOST_SHOWN = 200;
 let menus = 0;
 
 class Menu {
-  // `entries(words)` gives [{label, about, isCurrent, choose}], or a promise of them.
-  constructor(button, { label, placeholder, entries }) {
+  // `entries(words)` gives [{label, about, isCurrent, choose}], or a promise of them; `many` can be chosen at a time.
+  constructor(button, { label, placeholder, entries, many = false }) {
     this._button = button;
     this._entries = entries;
+    this._many = many;
     this._id = `ofox-menu-${++menus}`;
     this._field = make("input", { type: "text", class: "ofox-filter", placeholder, "aria-label": label, spellcheck: "false", autocomplete: "off", role: "combobox", "aria-expanded": "true", "aria-controls": this._id, "aria-autocomplete": "list" });
     this._list = make("ul", { class: "ofox-options", role: "listbox", id: this._id, "aria-label": label });
@@ -37,21 +38,21 @@ class Menu {
     if (focus) this._button.focus();
   }
 
-  async _fill() {
+  async _fill(place) {
     const words = this._field.value.trim();
     const entries = await this._entries(words);
     if (words !== this._field.value.trim()) return; // typed on meanwhile
     this._shown = entries.slice(0, MOST_SHOWN);
     this._list.replaceChildren(...this._shown.map((entry, place) => this._option(entry, place)));
     if (!this._shown.length) this._list.append(make("li", { class: "ofox-quiet ofox-none", role: "option", "aria-disabled": "true", "aria-selected": "false", text: "nothing found" }));
-    this._mark(Math.max(0, words ? 0 : this._shown.findIndex((entry) => entry.isCurrent)));
+    this._mark(place ?? Math.max(0, words ? 0 : this._shown.findIndex((entry) => entry.isCurrent)));
   }
 
   _option(entry, place) {
     return make(
       "li",
       { role: "option", id: `${this._id}-${place}`, "aria-selected": "false", on: { mousedown: (event) => event.preventDefault(), click: () => this._choose(place) } },
-      make("span", { class: "ofox-label", text: (entry.isCurrent ? "✓ " : "") + entry.label }),
+      make("span", { class: `ofox-label${entry.isCurrent ? " ofox-current" : ""}`, text: entry.label }),
       entry.about ? make("span", { class: "ofox-quiet", text: entry.about }) : null,
     );
   }
@@ -74,8 +75,9 @@ class Menu {
   _choose(place) {
     const entry = this._shown?.[place];
     if (!entry) return;
-    this.close();
+    if (!this._many) this.close();
     entry.choose();
+    if (this._many) this._fill(place);
   }
 }
 

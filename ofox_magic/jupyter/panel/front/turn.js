@@ -150,6 +150,7 @@ class TurnView {
       this._sent.innerHTML = html;
       for (const code of this._sent.querySelectorAll("pre")) boxCode(code);
       for (const table of this._sent.querySelectorAll("table")) boxTable(table);
+      this._sent.scrollIntoView({ block: "nearest" });
     } catch (refusal) {
       this._sent.hidden = true;
       this._actions.say(refusal.message);
