@@ -415,7 +415,7 @@ def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     server.set(THEMES, theme=theme)
     try:
-        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", "xs = [1]")
+        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", f"xs = [1]\n{TOOLS}")
         notebook.run(1)
         lab_gateway.play(
             Script(
@@ -436,6 +436,25 @@ def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server
         panel.root.get_by_role("button", name="Model: ").click()
         panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) [role=option]").count() > 2, "the models")
         found += problems(axe, notebook.page)
+        notebook.page.keyboard.press("Escape")
+        panel.field.fill("")
+        panel.choose("Tools", "weather")
+        panel.choose("Tools", "slow")
+        lab_gateway.play(
+            calls(("weather", '{"city": "Seoul"}'), ("slow", '{"seconds": 1}')), Script(text="It is cold.")
+        )
+        panel.ask("How is the weather?")
+        panel.button("Run it once").click()
+        panel.wait_for(lambda: "seconds = 1" in panel.root.inner_text(), "the second question")
+        panel.root.get_by_role("button", name="Tools").click()
+        panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) .ofox-current").count() == 2, "the tools")
+        found += problems(axe, notebook.page)
+        panel.root.locator(".ofox-menu:not([hidden]) [role=option]", has_text="weather").click()
+        panel.wait_for(lambda: "Tools: 1" in panel.root.inner_text(), "one tool, with the menu open")
+        assert panel.root.locator(".ofox-menu:not([hidden])").count() == 1
+        notebook.page.keyboard.press("Escape")
+        panel.button("Do not run it").click()
+        panel.wait_for_turns(3)
         assert found == []
         assert set(reached_by_tab(notebook.page)) >= {
             "Question",

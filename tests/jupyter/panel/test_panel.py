@@ -302,6 +302,14 @@ def test_tokens_and_cost_are_told_before_and_after(desk):
     assert page.front.session["tokens"] == 12
 
 
+def test_what_was_spent_is_told_again_when_the_prices_may_be_known(desk):
+    page = desk("a")
+    page.ask("1")
+    told = len(page.front.of("session"))
+    assert page.do("models") == {"models": []}
+    wait_for(lambda: len(page.front.of("session")) == told + 1, "what was spent")
+
+
 def test_five_hundred_turns_open_as_one_page_and_a_new_turn_costs_what_the_first_did(desk):
     transport = ScriptedTransport(*["An answer of **one** paragraph."] * 502)
     session = scripted_session()
