@@ -9,6 +9,7 @@ from ofox_magic.chat.parts import Inserted, Part, Text
 from ofox_magic.context import files, references
 from ofox_magic.context.convert import AS_SET, Choices, Converter
 from ofox_magic.context.displays import Display, Displays
+from ofox_magic.context.nameable import kind
 from ofox_magic.context.sent_before import SentBefore
 from ofox_magic.context.watching import Source
 from ofox_magic.errors import ConfigError
@@ -80,7 +81,7 @@ class Notebook:
 
     def kinds_of(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the names that *text* refers to, each with its type's name. No value is looked at."""
-        for piece in references.split(text, self.look_up, lambda _: True):
+        for piece in references.split(text, self.look_up, _may_be_meant):
             if not isinstance(piece, str):
                 yield piece.name, type(piece.value).__name__
 
@@ -165,6 +166,11 @@ class Notebook:
                 for typed, name, value in references.passed_over(text, self.look_up, self._is_sendable, _CONTAINERS)
             ),
         )
+
+
+def _may_be_meant(value: object) -> bool:
+    """Whether a reference stands for *value*, as far as its type alone tells."""
+    return isinstance(value, Display) or kind(value) is not None
 
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ofox_magic.wiring import Wiring
 
 _MIME = "text/llm+plain"
+_MOST_NAMES = 30
 
 
 class Kit:
@@ -105,7 +106,6 @@ class Kit:
 
     def panel(self) -> "Panel":
         """Return the panel, made when first asked for; there is one, which can be shown in many places."""
-        from ofox_magic.jupyter.panel.names import completions
         from ofox_magic.jupyter.panel.panel import Panel  # widgets take long to import
         from ofox_magic.jupyter.panel.printed import printed
         from ofox_magic.jupyter.panel.questions import Questions
@@ -122,7 +122,7 @@ class Kit:
                 later=later,
                 printed=lambda: printed(self._shell.display_pub),
                 default_model=lambda: wiring.settings().model,
-                names=lambda prefix: completions(self._shell.user_ns, self._shell.user_ns_hidden, prefix),
+                names=self._names_like,
                 models=wiring.cards,
                 tools=self.offering.to_choose,
                 sent=SentView(wiring.body, wiring.mask),
@@ -143,6 +143,14 @@ class Kit:
             work()
         else:
             loop.add_callback(work)
+
+    def _names_like(self, prefix: str) -> list[dict[str, str]]:
+        """The names that begin with *prefix* and that a question can refer to, the likeliest first."""
+        from ofox_magic.context.nameable import nameable
+
+        named = nameable(self._shell.user_ns, self._shell.user_ns_hidden)
+        found = [(name, kind) for name, kind in named if name.casefold().startswith(prefix.casefold())]
+        return [{"name": name, "kind": kind} for name, kind in found[:_MOST_NAMES]]
 
     def _names_of(self, value: object) -> Iterator[str]:
         """The user's own names for *value*."""

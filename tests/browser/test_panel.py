@@ -183,7 +183,7 @@ def test_two_views_agree_and_a_reload_brings_the_conversation_back(panel_in, app
 
 
 def test_keys_are_for_who_types_and_names_are_completed(panel_in):
-    notebook, panel = panel_in("typing.ipynb", "frame_of_prices = [1, 2]")
+    notebook, panel = panel_in("typing.ipynb", "frame_of_prices = [{'price': 1}]\nframe_of_mind = [1, 2]")
     notebook.run(1)
     page, keyboard = notebook.page, notebook.page.keyboard
     cells = page.locator(".jp-Notebook .jp-Cell").count()
@@ -415,7 +415,7 @@ def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     server.set(THEMES, theme=theme)
     try:
-        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", f"xs = [1]\n{TOOLS}")
+        notebook, panel = panel_in(f"axe-{theme[-4:]}.ipynb", f"xs = [{{'x': 1}}]\n{TOOLS}")
         notebook.run(1)
         lab_gateway.play(
             Script(
@@ -438,22 +438,9 @@ def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server
         found += problems(axe, notebook.page)
         notebook.page.keyboard.press("Escape")
         panel.field.fill("")
-        panel.choose("Tools", "weather")
-        panel.choose("Tools", "slow")
-        lab_gateway.play(
-            calls(("weather", '{"city": "Seoul"}'), ("slow", '{"seconds": 1}')), Script(text="It is cold.")
-        )
-        panel.ask("How is the weather?")
-        panel.button("Run it once").click()
-        panel.wait_for(lambda: "seconds = 1" in panel.root.inner_text(), "the second question")
-        panel.root.get_by_role("button", name="Tools").click()
-        panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) .ofox-current").count() == 2, "the tools")
+        open_tools_while_asked(panel, lab_gateway)
         found += problems(axe, notebook.page)
-        panel.root.locator(".ofox-menu:not([hidden]) [role=option]", has_text="weather").click()
-        panel.wait_for(lambda: "Tools: 1" in panel.root.inner_text(), "one tool, with the menu open")
-        assert panel.root.locator(".ofox-menu:not([hidden])").count() == 1
-        notebook.page.keyboard.press("Escape")
-        panel.button("Do not run it").click()
+        choose_less_and_refuse(panel)
         panel.wait_for_turns(3)
         assert found == []
         assert set(reached_by_tab(notebook.page)) >= {
@@ -466,6 +453,26 @@ def test_axe_finds_nothing_serious_and_the_keyboard_reaches_all(panel_in, server
         }
     finally:
         server.set(THEMES)
+
+
+def open_tools_while_asked(panel, lab_gateway):
+    """Let the model call twice, allow the first, and open the menu of tools beside the second question."""
+    panel.choose("Tools", "weather")
+    panel.choose("Tools", "slow")
+    lab_gateway.play(calls(("weather", '{"city": "Seoul"}'), ("slow", '{"seconds": 1}')), Script(text="It is cold."))
+    panel.ask("How is the weather?")
+    panel.button("Run it once").click()
+    panel.wait_for(lambda: "seconds = 1" in panel.root.inner_text(), "the second question")
+    panel.root.get_by_role("button", name="Tools").click()
+    panel.wait_for(lambda: panel.root.locator(".ofox-menu:not([hidden]) .ofox-current").count() == 2, "the tools")
+
+
+def choose_less_and_refuse(panel):
+    panel.root.locator(".ofox-menu:not([hidden]) [role=option]", has_text="weather").click()
+    panel.wait_for(lambda: "Tools: 1" in panel.root.inner_text(), "one tool, with the menu open")
+    assert panel.root.locator(".ofox-menu:not([hidden])").count() == 1
+    panel.page.keyboard.press("Escape")
+    panel.button("Do not run it").click()
 
 
 def problems(axe, page):
