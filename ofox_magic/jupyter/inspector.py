@@ -79,7 +79,9 @@ class Inspection:
             if len(self.requests) > 1:
                 yield f"\n{self._heading(sent)}"
             yield ""
-            yield from (_line(row, width or WIDTH) for row in rows_of(sent, self.mask))
+            yield from _lines(list(rows_of(sent, self.mask)), width or WIDTH)
+            if sent is not self.requests[-1]:
+                continue  # the last holds what those before it did
             shown = shown_json(sent.body, self.mask)
             yield f"\n{shown.text}"
             yield from (f"({note})" for note in shown.notes)
@@ -126,6 +128,14 @@ class Inspection:
 
         address = self.thumbnail(picture)
         return picture_html(address, "as it is sent, made small") if address else ""
+
+
+def _lines(rows: Sequence[Row], width: int) -> Iterator[str]:
+    between = rows[1:-_LAST_ROWS] if len(rows) > _MOST_ROWS else ()
+    shown = [_line(row, width) for row in rows]
+    if between:
+        shown[1:-_LAST_ROWS] = [f"… {len(between)} more parts · {size(sum(row.size for row in between))}"]
+    yield from shown
 
 
 def _line(row: Row, width: int) -> str:

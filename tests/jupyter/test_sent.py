@@ -234,14 +234,17 @@ def test_each_round_and_each_try_of_a_turn_is_shown(shell, gateway):
     assert bundle["text/html"].count("<summary>round") == 3
     assert 'tool call · add({"a": 1, "b": 2})' in bundle["text/plain"]
     assert "tool result · 3" in bundle["text/plain"]
+    assert bundle["text/plain"].count('{"model":') == 1, "the JSON of the last holds that of those before it"
     assert gone(shell, "") == [entry.body for entry in asked(gateway)]
 
 
 def test_a_long_conversation_is_folded(shell):
     for number in range(14):
         ok(shell, f"%%ofox\nquestion {number}")
-    html = shown(shell, "%ofox sent")["text/html"]
+    bundle = shown(shell, "%ofox sent")
+    html = bundle["text/html"]
     assert re.search(r"<summary>\d+ more parts · ", html)
+    assert re.search(r"\n… 14 more parts · [\d.]+ k?B\n", bundle["text/plain"])
     assert all(f"question {number}" in html for number in range(14))
 
 

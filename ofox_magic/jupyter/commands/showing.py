@@ -66,7 +66,8 @@ class ShowingCommands:
         title = " · ".join(item for item in (place, version, first.request.model, many, size) if item)
         rebuilt = () if first.is_exact else (REBUILT,)
         offline = (_OFFLINE.format(settings.mode),) if settings.is_offline else ()
-        after = "%ofox sent N --to FILE writes the bytes, -o NAME puts them into a variable"
+        another = "--request K shows another of them, " if many else ""
+        after = f"%ofox sent N {another}--to FILE writes the bytes, -o NAME puts them into a variable"
         return _view(self._kit, title, requests, (*rebuilt, *offline), after)
 
     def _hand_over(self, requests: Sequence[SentRequest], path: str | None, name: str | None) -> None:

@@ -156,9 +156,10 @@ def test_a_comm_of_another_kind_is_left_alone():
     keep_quiet(comm)
 
 
-def test_the_command_shows_it(shell):
+def test_the_command_shows_it_in_a_notebook(shell, monkeypatch):
     from IPython.utils.capture import capture_output
 
+    monkeypatch.setattr(shell, "kernel", object(), raising=False)  # what a notebook's shell has
     with capture_output() as shown:
         shell.run_line_magic("ofox", "panel")
     assert "application/vnd.jupyter.widget-view+json" in shown.outputs[0].data
