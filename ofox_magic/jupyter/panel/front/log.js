@@ -5,7 +5,7 @@ const TIPS = [
   ["@", "Type @ and a variable's name: the table, figure or value goes along with your question."],
   ["eye", "Switch on Displays, and what your cells showed since your last question goes along."],
   ["attach", "Paste or drop a picture, or attach a file."],
-  ["tool", "Choose Tools, and the model may ask to call your functions; each call waits for your yes."],
+  ["tool", "Choose Tools, and the model may call functions of yours: you are asked first, unless you declared one safe."],
   ["talk", "%%ofox cells are part of this conversation, and you can go on asking while a cell runs."],
 ];
 
