@@ -4,8 +4,6 @@ import pickle
 from decimal import Decimal
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from ofox_magic.answer import Answer, Code
 from ofox_magic.chat.events import (
@@ -26,6 +24,7 @@ from ofox_magic.context.sharing import Sharing
 from ofox_magic.errors import AnswerError, TransportError
 
 from .render.allowed import violations
+from .shells import real_shell
 
 TEXT = """\
 It fell by **12 %**:
@@ -207,9 +206,8 @@ HOSTILE = [
 
 @pytest.fixture
 def formatted():
-    InteractiveShell.clear_instance()
-    yield InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}})).display_formatter.format
-    InteractiveShell.clear_instance()
+    with real_shell() as shell:
+        yield shell.display_formatter.format
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)

@@ -7,8 +7,6 @@ import weakref
 from textwrap import dedent
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from ofox_magic.context.convert import Converter
 from ofox_magic.context.displays import Displays
@@ -17,6 +15,7 @@ from ofox_magic.context.failures import failure_of
 from ofox_magic.context.own_frames import Place
 from ofox_magic.context.sharing import Sharing
 from ofox_magic.errors import ConfigError
+from tests.shells import real_shell
 
 pandas = pytest.importorskip("pandas")
 
@@ -45,12 +44,11 @@ class Notebook:
 def notebook(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
-    InteractiveShell.clear_instance()
-    made = Notebook(InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}})))
-    made.namespace["pd"] = pandas
-    yield made
-    made.displays.uninstall()
-    InteractiveShell.clear_instance()
+    with real_shell() as shell:
+        made = Notebook(shell)
+        made.namespace["pd"] = pandas
+        yield made
+        made.displays.uninstall()
 
 
 def told(failure):

@@ -1,11 +1,10 @@
 """A real shell and a real kernel, each with the extension loaded and a practice gateway behind it."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 import ofox_magic
 from ofox_magic.testing import practice_gateway
+from tests.shells import real_shell
 
 from .kernel import Kernel
 
@@ -15,12 +14,10 @@ def shell(gateway, monkeypatch, tmp_path):
     """A real IPython shell in this process."""
     monkeypatch.setenv("OFOX_BASE_URL", gateway.base_url)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.run_line_magic("load_ext", "ofox_magic")
-    yield shell
-    ofox_magic.unload_ipython_extension(shell)
-    InteractiveShell.clear_instance()
+    with real_shell() as shell:
+        shell.run_line_magic("load_ext", "ofox_magic")
+        yield shell
+        ofox_magic.unload_ipython_extension(shell)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ class Bar {
     this._name.setAttribute("aria-label", `Conversation: ${session.name}`);
     this._model.replaceChildren(make("span", { text: session.model }), icon("down"));
     this._model.setAttribute("aria-label", `Model: ${session.model}`);
-    showFigures(this._spent, session.tokens ? [`${session.tokens.toLocaleString("en")} tokens`, `cost ${session.spent}`] : []);
+    showFigures(this._spent, session.tokens ? [`${session.tokens.toLocaleString("en")} tokens`, session.spent] : []);
     if (session.system) this._spent.title += `\nSystem message: ${session.system}`;
   }
 
