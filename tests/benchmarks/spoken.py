@@ -8,7 +8,7 @@ FIRST, LAST = "Okay", "The very last line."
 PROMPT = "Say {tokens} tokens at {rate}/s."
 """What every side asks; *rate* 0 is full speed. The server answers the last such sentence of a request."""
 _ASKED = re.compile(rb"Say (\d+) tokens at (\d+)/s")
-_SECTION = """
+SECTION = """
 ## Section {n}
 
 Some **bold** words and `code` that explain section {n}, with a [link](https://docs.example.org/{n}) and a sum of $a_{n}^2$.
@@ -35,7 +35,7 @@ def text(tokens: int) -> str:
     size = 4 * tokens - len(end)
     while len(written) < size:
         number += 1
-        written += _SECTION.replace("{n}", str(number))
+        written += SECTION.replace("{n}", str(number))
     # cut after a whole section, so that LAST stands in no open table or fence; filled with a plain paragraph
     kept = written[: written.rfind("\n## ", 0, size)] if size > 1000 else f"{FIRST}.\n"
     return kept + "\n" + ("word " * size)[: size - len(kept) - 1] + end

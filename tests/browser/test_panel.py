@@ -405,9 +405,11 @@ def test_that_another_client_restarted_the_kernel_is_said_and_what_was_there_sta
     panel.ask("Remember this")
     panel.wait_for_turns(1)
     of_kernel(server, "restart")
-    panel.wait_for(lambda: "restarted or has ended" in panel.root.locator(".ofox-life").inner_text(), "that it is gone")
+    panel.ask("Are you there?")  # JupyterLab is not always told, so it may be seen only where nobody answers
+    advice = ("run the cell of this panel again", "run the panel's cell again")
+    life = panel.root.locator(".ofox-life")
+    panel.wait_for(lambda: any(words in life.text_content() for words in advice), "what is to be done")
     assert panel.asked() == ["Remember this"]
-    assert panel.button("Send").is_disabled()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])

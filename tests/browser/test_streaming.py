@@ -7,30 +7,11 @@ import sys
 import pytest
 
 from ofox_magic.practice import Script
+from tests.benchmarks.spoken import LAST, SECTION
 
 from . import lab
 
-SECTION = """\
-## Section {n}
-
-Some **bold** words and `code` that explain section {n}, with a [link](https://docs.example.org/{n}) and a sum of $a_{n}^2$.
-
-1. first item of the section, which is long enough to be a line
-2. second item
-   - nested
-
-| name | value |
-|------|------:|
-| row {n} | {n}.5 |
-
-```python
-def section_{n}(x: float) -> float:
-    return x * {n}  # a comment
-```
-
-"""
 LOAD = "%load_ext ofox_magic"
-LAST = "The very last line."
 HOSTILE = """\
 # An answer
 
