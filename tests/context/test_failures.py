@@ -138,7 +138,7 @@ def test_causes_come_first_and_nothing_is_said_twice(notebook):
 
 
 def test_a_recursion_is_told_in_a_few_lines(notebook):
-    failure = notebook.failure("def f(n):\n    return f(n + 1) if n < 150 else 1 / 0\nf(0)")
+    failure = notebook.failure("def f(n):\n    return f(n + 1) if n < 80 else 1 / 0\nf(0)")
     assert len(steps(failure)) < 60
     assert any("more steps" in line for line in steps(failure))
 
