@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -103,10 +104,11 @@ class Cell:
 
 
 class Kernel:
-    """A kernel of the interpreter that runs the tests, or of another *python*."""
+    """A kernel of the interpreter that runs the tests, or of another *python*; *output* is a file for what it prints."""
 
-    def __init__(self, cwd, python=sys.executable, **environment):
+    def __init__(self, cwd, python=sys.executable, output=None, **environment):
         self._python = str(python)
+        self._streams = {} if output is None else {"stdout": output, "stderr": subprocess.STDOUT}
         kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("OFOX")}
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         own = {"PYTHONPATH": path, "IPYTHONDIR": str(Path(cwd) / "ipython"), "OFOX_JOURNAL": "0", **environment}
@@ -124,7 +126,7 @@ class Kernel:
             display_name="test",
             language="python",
         )
-        self.manager.start_kernel(env=environment, cwd=str(cwd))
+        self.manager.start_kernel(env=environment, cwd=str(cwd), **self._streams)
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=patience)

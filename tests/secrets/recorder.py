@@ -1,17 +1,13 @@
 """A real kernel of which everything is kept: each message to its front ends, and what its process writes."""
 
 import json
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
-from unittest.mock import patch
 
-from jupyter_client.manager import KernelManager
-
-from tests.jupyter import kernel as driver
+from tests.jupyter.kernel import Kernel
 
 _QUIET = 0.3
 
@@ -23,7 +19,7 @@ class Recorder:
     Set `about` to what the cells are run for.
     """
 
-    def __init__(self, kernel: driver.Kernel) -> None:
+    def __init__(self, kernel: Kernel) -> None:
         self.messages: list[tuple[str, str]] = []
         self.about = ""
         self._kernel = kernel
@@ -89,14 +85,7 @@ class Recorder:
 def recorded_kernel(home: Path, log: Path, environment: dict[str, str]):
     """Run a kernel whose process writes into *log*, and yield its Recorder."""
     with log.open("wb") as file:
-
-        class Manager(KernelManager):
-            def start_kernel(self, **given):
-                return super().start_kernel(stdout=file, stderr=subprocess.STDOUT, **given)
-
-        with patch.object(driver, "KernelManager", Manager):
-            kernel = driver.Kernel(home, **environment)
-        recorder = Recorder(kernel)
+        recorder = Recorder(Kernel(home, output=file, **environment))
         try:
             yield recorder
         finally:
