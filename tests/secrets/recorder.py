@@ -85,7 +85,8 @@ class Recorder:
 def recorded_kernel(home: Path, log: Path, environment: dict[str, str]):
     """Run a kernel whose process writes into *log*, and yield its Recorder."""
     with log.open("wb") as file:
-        recorder = Recorder(Kernel(home, output=file, **environment))
+        kernel = Kernel(home, output=file, **environment)
+        recorder = Recorder(kernel)
         try:
             yield recorder
         finally:
