@@ -401,7 +401,7 @@ def test_a_failing_display_fails_as_ever(notebook):
     ("source", "said"),
     [
         ("def f():\n    return 1/0\nf()", ("ZeroDivisionError", "return 1/0", "division by zero")),
-        ("x = (", ("SyntaxError", "x = (")),
+        ("x = )", ("SyntaxError", "x = )")),
         ("%no_such_magic", ("UsageError: Line magic function",)),
         ("from ofox_magic.errors import ConfigError\nraise ConfigError('one line')", ("ConfigError: one line",)),
         ("raise KeyboardInterrupt", ("KeyboardInterrupt",)),

@@ -155,5 +155,5 @@ def test_a_quote_that_is_not_closed_in_the_options_of_a_question_is_said():
 
 def test_help_shows_every_option_and_examples():
     text = help_text()
-    for option in ("--temperature", "--option KEY=VALUE", "--fallback", "-o NAME", "--no-stream", "examples:"):
+    for option in ("--temperature", "--option KEY=VALUE", "--fallback", "--output NAME", "--no-stream", "examples:"):
         assert option in text
