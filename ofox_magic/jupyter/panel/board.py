@@ -75,9 +75,13 @@ class Board:
 
     def take(self, notice: Notice) -> None:
         """Take in what the session tells; what came before the last reset is known."""
-        if notice.seq <= self._seq:
-            return
-        self._seq = notice.seq
+        if isinstance(notice, Delta) and isinstance(notice.event, ToolsAsked):
+            self._calls.serve(notice.turn_id)  # whatever the page shows: that turn waits, and others behind it
+        if notice.seq > self._seq:
+            self._seq = notice.seq
+            self._tell(notice)
+
+    def _tell(self, notice: Notice) -> None:
         match notice:
             case TurnAdded(turn_id):
                 self._begin(turn_id)
@@ -134,10 +138,7 @@ class Board:
             case Retrying(_, wait, reason):
                 note = f"{one_line(reason)} · trying again in {wait:.0f} s"
                 self._send({"type": "state", "id": turn_id, "state": "waiting", "note": note})
-            case ToolsAsked():
-                self.tell_calls(turn_id)
-                self._calls.serve(turn_id)
-            case ToolsRan():
+            case ToolsAsked() | ToolsRan():
                 self.tell_calls(turn_id)
 
     def _settle(self, turn_id: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from ofox_magic.chat.parts import Part, ToolCall
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.tools import Consent, Outcome, ReadyCall, Refusal, Tools
+from ofox_magic.chat.turn import Turn
 from ofox_magic.jupyter.call_bundle import call_line
 from ofox_magic.jupyter.panel.consent import PageConsent
 from ofox_magic.jupyter.panel.heads import Values
@@ -33,11 +34,11 @@ _MOST_TURNS = 200
 
 @dataclass(eq=False)
 class CallsOfTurn:
-    """What is known of the calls of one turn, and what it is asked with; without *tools* there are none."""
+    """What is known of the calls of one *turn*, and what it is asked with; without *tools* there are none."""
 
     consent: PageConsent
     tools: Tools | None = None
-    turn_id: str = ""
+    turn: Turn | None = None
     running: str = ""
     printed: str = ""
 
@@ -76,18 +77,21 @@ class Calls:
 
     def offered(self, words: Sequence[str], parts: Sequence[Part]) -> CallsOfTurn:
         """Return what a question of *parts* is asked with, so that the model may call what *words* name."""
-        calls = CallsOfTurn(PageConsent(lambda: self._tell(calls.turn_id)))
+        calls = CallsOfTurn(PageConsent(lambda: self._tell_of(calls)))
         tools = self._offer(words, parts) if words else None
         if tools and tools.definitions:
             calls.tools = WatchedTools(tools, partial(self._begin, calls), partial(self._end, calls))
         return calls
 
-    def belong(self, calls: CallsOfTurn, turn_id: str) -> None:
-        """The turn of that id was asked with *calls*."""
-        calls.turn_id = turn_id
-        self._turns[turn_id] = calls
+    def belong(self, calls: CallsOfTurn, turn: Turn) -> None:
+        """*turn* was asked with *calls*."""
+        calls.turn = turn
+        self._turns[turn.id] = calls
         while len(self._turns) > _MOST_TURNS:
             self._turns.popitem(last=False)
+        if turn.state == "tools":  # its answer was here before this
+            self._tell(turn.id)
+            self.serve(turn.id)
 
     def values(self, turn_id: str) -> Values:
         """Return what is to be shown of the calls of a turn: the one that is asked about or runs, what they printed."""
@@ -119,8 +123,8 @@ class Calls:
             self._left(calls.running)
 
     def _serve(self, turn_id: str) -> None:
-        turn, calls = self._session.turn(turn_id), self._turns.get(turn_id)
-        if turn is None or calls is None or turn.state != "tools":
+        calls = self._turns.get(turn_id)
+        if calls is None or calls.turn is None or calls.turn.state != "tools":
             return
         with self._printed() as written:
             try:
@@ -133,17 +137,20 @@ class Calls:
     def _keep(self, calls: CallsOfTurn, printed: str) -> None:
         if printed:
             calls.printed = (calls.printed + printable(printed))[-MOST_PRINTED:]
-            self._tell(calls.turn_id)
+            self._tell_of(calls)
 
     def _begin(self, calls: CallsOfTurn, line: str) -> None:
         calls.running = line
-        self._tell(calls.turn_id)
+        self._tell_of(calls)
 
     def _end(self, calls: CallsOfTurn) -> None:
         calls.running = ""
-        turn = self._session.turn(calls.turn_id)
-        if turn is None or turn.reply.settled:  # it was stopped meanwhile
+        if calls.turn is not None and calls.turn.reply.settled:  # it was stopped meanwhile
             self._left("")
+
+    def _tell_of(self, calls: CallsOfTurn) -> None:
+        if calls.turn is not None:
+            self._tell(calls.turn.id)
 
 
 class WatchedTools:

@@ -100,7 +100,7 @@ class Questions:
         parts = [part for message in turn.question for part in message.parts] if turn else []
         offered = self._calls.offered(tools, parts)
         turn = self._session.ask(again=turn_id, **offered.given)
-        self._calls.belong(offered, turn.id)
+        self._calls.belong(offered, turn)
         return turn
 
     def withdraw(self, number: int) -> bool:
@@ -153,7 +153,7 @@ class Questions:
             max_history=self._session.max_history,
         )
         turn = self._session.ask(*parts, again=question.again, remarks=(*prompt.remarks, *said), **offered.given)
-        self._calls.belong(offered, turn.id)
+        self._calls.belong(offered, turn)
         if live:
             self._notebook.sent(parts)
         else:

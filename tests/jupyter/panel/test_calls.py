@@ -293,3 +293,41 @@ def test_what_calls_print_is_kept_up_to_a_limit(desk):
     page.do("hello")
     (shown,) = page.front.turns.values()
     assert shown["printed"] == printed
+
+
+def test_calls_of_a_conversation_that_is_not_shown_run_all_the_same(desk):
+    gate = threading.Event()
+    page = desk([gate, *a_round(("look", "{}"))], "Seen.")
+    ran = []
+
+    @page.session.tool(safe=True)
+    def look() -> str:
+        ran.append("look")
+        return "a view"
+
+    turn = ask(page, "look")
+    page.do("new", name="other")
+    gate.set()
+    wait_for(lambda: ran, "the call")
+    page.do("switch", name="main")
+    assert "Seen." in page.front.html(page.settled(turn))
+
+
+def test_calls_that_came_before_anybody_knew_whose_they_are_are_asked_about_and_run(desk):
+    page = desk(a_round(("weather", ARGUMENTS)), "It rains.")
+
+    @page.session.tool
+    def weather(city: str) -> str:
+        return "rain"
+
+    calls = page.controller._calls
+    offered = calls.offered(["weather"], [])
+    turn = page.session.ask("Well?", **offered.given)
+    wait_for(lambda: turn.state == "tools", "the calls")
+    page.quiet()
+    page.session.serve()  # as a cell does that waits
+    assert not page.front.turns[turn.id]["asking"]
+    calls.belong(offered, turn)
+    asked_about(page, turn.id)
+    page.do("allow", turn=turn.id, question=1, yes=True)
+    assert "It rains." in page.front.html(page.settled(turn.id))
