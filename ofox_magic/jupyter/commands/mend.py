@@ -75,13 +75,13 @@ class MendCommands:
             return
         if not made.diff:
             print("The new cell differs from the old one in a secret, which is not shown.")
-        elif hasattr(self._shell, "kernel"):
+        elif self._kit.is_terminal:
+            print(printable(made.diff))
+        else:
             from ofox_magic.render import STYLE
 
             shown = {"text/html": STYLE + framed(made.html), "text/plain": printable(made.diff)}
             self._shell.display_pub.publish(shown, {"ofox": {"v": 1}})
-        else:
-            print(printable(made.diff))
         self._shell.set_next_input(made.source)
 
 
