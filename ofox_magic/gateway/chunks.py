@@ -5,7 +5,7 @@ Tolerates every shape that section 5 of the gateway doc lists, since what the re
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ofox_magic.chat.events import (
@@ -49,17 +49,16 @@ class AnswerReader:
         self._named: tuple[Any, Any] = (None, None)
         self._calls: list[str] = []
 
-    def event(self, event: ServerSentEvent) -> Iterator[Event]:
-        """Yield what *event* says. Raises GatewayError for an error in the stream, ProtocolError beyond the cap."""
+    def event(self, event: ServerSentEvent) -> Iterable[Event]:
+        """Return what *event* says. Raises GatewayError for an error in the stream, ProtocolError beyond the cap."""
         text = event.data.strip()
         if text == "[DONE]":
             self.complete = self.done = True
-            return
+            return ()
         data = _json(text)
         if event.event == "error":
             raise in_stream(data if data is not None else event.data)
-        if isinstance(data, dict):
-            yield from self.chunk(data)
+        return self.chunk(data) if isinstance(data, dict) else ()
 
     def chunk(self, data: dict[str, Any]) -> Iterator[Event]:
         """Yield what *data* says: a chunk of a stream, or the whole answer where none was asked for."""
@@ -106,9 +105,8 @@ class AnswerReader:
                 self._text_size += len(text)
                 events.append(TextDelta(text))
         calls = delta.get("tool_calls")
-        for position, call in enumerate(calls if isinstance(calls, list) else ()):
-            if isinstance(call, dict):
-                events.append(self._tool_call(call, position))
+        if isinstance(calls, list):
+            events += [self._tool_call(call, place) for place, call in enumerate(calls) if isinstance(call, dict)]
 
     def _repeats(self, content: str) -> bool:
         """Whether *content* is all that came so far: some gateways end their deltas with the whole message."""
@@ -161,10 +159,11 @@ def _json(text: str) -> Any:
 
 def _text_of(content: Any) -> str:
     """The text of a content that is a string, or a list of parts."""
-    if isinstance(content, list):
-        texts = (part.get("text") if isinstance(part, dict) else part for part in content)
-        return "".join(text for text in texts if isinstance(text, str))
-    return content if isinstance(content, str) else ""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else ()
+    texts = (part.get("text") if isinstance(part, dict) else part for part in parts)
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -46,18 +46,10 @@ class SSEParser:
 
     def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
         """Yield the events that *chunk* completes. Raises ProtocolError for a line or an event beyond its cap."""
-        if self._after_cr and chunk:
-            chunk = chunk.removeprefix(b"\n")  # the other half of a CRLF that was cut in two
-            self._after_cr = False
-        if not chunk:
-            return
-        self._after_cr = chunk.endswith(b"\r")
-        # nearly all streams have LF alone, and are split several times as fast without an expression
-        *ended, rest = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
-        for piece in ended:
-            if event := self._take(self._completed(piece)):
-                yield event
-        self._keep(rest)
+        for start in range(0, len(chunk), self._max_line):  # of so many bytes, only the first line can be too long
+            for line in self._lines(chunk[start : start + self._max_line]):
+                if event := self._take(line):
+                    yield event
 
     def end(self) -> ServerSentEvent | None:
         """
@@ -66,7 +58,19 @@ class SSEParser:
         The standard drops it. A gateway that forgets the last blank line has said all the same what it said, so
         whoever reads an answer may look at it.
         """
-        return self._take(self._completed(b"")) or self._take("")
+        return self._take(self._joined(b"").decode("utf-8", errors="replace")) or self._take("")
+
+    def _lines(self, piece: bytes) -> list[str]:
+        """The lines that *piece* ends; decoded at once, which takes a third of what it takes one by one."""
+        if self._after_cr:
+            piece = piece.removeprefix(b"\n")  # the other half of a CRLF that was cut in two
+        self._after_cr = piece.endswith(b"\r")
+        # nearly all streams have LF alone, and are split several times as fast without an expression
+        *ended, rest = _LINE_END.split(piece) if b"\r" in piece else piece.split(b"\n")
+        if ended:
+            ended[0] = self._joined(ended[0])
+        self._keep(rest)
+        return b"\n".join(ended).decode("utf-8", errors="replace").split("\n") if ended else []
 
     def _keep(self, fragment: bytes) -> None:
         if fragment:
@@ -74,11 +78,6 @@ class SSEParser:
             self._pending += len(fragment)
         if self._pending > self._max_line:
             raise ProtocolError(f"expected lines of at most {self._max_line:,} bytes in the stream, got a longer one")
-
-    def _completed(self, piece: bytes) -> str:
-        is_whole = not self._fragments and not self._at_start and len(piece) <= self._max_line
-        line = piece if is_whole else self._joined(piece)
-        return line.decode("utf-8", errors="replace")
 
     def _joined(self, piece: bytes) -> bytes:
         self._keep(piece)
