@@ -118,7 +118,7 @@ def _add_context_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add("-a", "--attach", metavar="WHAT", action="append", default=[], help="a name, file or address; repeatable")
     add(
-        *("--see",),
+        "--see",
         metavar="[N]",
         type=count_or_new,
         help="the last N displays; alone: those since the last question",
@@ -131,7 +131,8 @@ def _add_context_options(group: "argparse._ArgumentGroup") -> None:
 def _add_tool_options(group: "argparse._ArgumentGroup") -> None:
     add = group.add_argument
     add(
-        *("-T", "--tool"),
+        "-T",
+        "--tool",
         dest="tools",
         metavar="NAME",
         action="append",
@@ -152,7 +153,7 @@ def _add_request_options(group: "argparse._ArgumentGroup") -> None:
     add("--stop", metavar="TEXT", action="append", help="end the answer before TEXT; repeatable")
     add("--reasoning-effort", metavar="LEVEL", help=f"{', '.join(EFFORTS)}, or what else the model knows")
     add(
-        *("--option",),
+        "--option",
         metavar="KEY=VALUE",
         action="append",
         default=[],

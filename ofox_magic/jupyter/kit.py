@@ -112,14 +112,14 @@ class Kit:
         from ofox_magic.jupyter.panel.sent_view import SentView
 
         if self._panel is None or not self._panel.is_open:
-            wiring, later = self.wiring, self._later
+            session, wiring = self.session, self.wiring
             self._panel = Panel(
-                self.session,
+                session,
                 questions=lambda calls: Questions(
-                    *(self.session, calls, self.notebook, self.converter, wiring.card, later)
+                    session, calls, self.notebook, self.converter, wiring.card, self._later
                 ),
                 offer=self.offering.offered_if_any,
-                later=later,
+                later=self._later,
                 printed=lambda: printed(self._shell.display_pub),
                 default_model=lambda: wiring.settings().model,
                 names=self._names_like,

@@ -69,14 +69,22 @@ class Panel(anywidget.AnyWidget):
         keep_quiet(self.comm)
         thumbnails = Thumbnails()
         calls = Calls(
-            *(session, offer, later, printed),
+            session,
+            offer,
+            later,
+            printed,
             tell=lambda turn_id: self._feed.do(lambda: board.tell_calls(turn_id)),
             left=lambda line: self._tell({"type": "left", "line": line}),
         )
         board = Board(session, calls, self._tell, default_model, thumbnails)
         self._feed = Feed(board)
         self._controller = Controller(
-            *(session, questions(calls), calls, board, self._feed, self._tell),
+            session,
+            questions(calls),
+            calls,
+            board,
+            self._feed,
+            self._tell,
             names=names,
             models=models,
             tools=tools,
