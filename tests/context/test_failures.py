@@ -45,6 +45,7 @@ def notebook(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
     with real_shell() as shell:
+        shell.InteractiveTB.set_mode("Minimal")  # its own tracebacks of many frames take seconds
         made = Notebook(shell)
         made.namespace["pd"] = pandas
         yield made

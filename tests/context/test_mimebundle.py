@@ -150,7 +150,6 @@ def read_in(html):
 
 
 def work_of(html):
-    gc.collect()
     gc.disable()
     begun = time.thread_time()
     try:
