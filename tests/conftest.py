@@ -23,6 +23,8 @@ def pytest_configure(config):
     config.ofox_home = tempfile.TemporaryDirectory(prefix="ofox-tests-")
     for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
         os.environ[name] = config.ofox_home.name
+    # for kernels with a home of their own too, or each would look for all fonts again, which takes seconds
+    os.environ.setdefault("MPLCONFIGDIR", config.ofox_home.name)
 
 
 def pytest_unconfigure(config):
