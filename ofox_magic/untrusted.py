@@ -14,7 +14,8 @@ _UNPRINTABLE = re.compile(
     "\U000e0000-\U000e007f]"  # tags
 )
 _BACKTICKS = re.compile("`+")
-_KEY = re.compile(r"(?i)\bbearer\s+\S+|\bsk-[A-Za-z0-9_\-]{4,}")
+# with a digit, or long: `sk-learn` and the like are words; the bound keeps it linear
+_KEY = re.compile(r"(?i)\bbearer\s+\S+|\bsk-(?:(?=[a-z_-]{0,64}[0-9])[a-z0-9_-]{4,}|[a-z_-]{20,})")
 
 
 def printable(text: str) -> str:

@@ -18,6 +18,7 @@ from ofox_magic.formats import Format
 from ofox_magic.jupyter import shell_words
 from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, TOOL_CHOICES, flags, parser_for, usage_error, what_is_unknown
 
+_TEXTS = ("-s", "--system", "--option")
 _NO_KEYS = re.compile(r"--(?:api[-_]?)?key\b|--token\b", re.IGNORECASE)
 
 
@@ -81,11 +82,11 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
     given, unknown = parser.parse_known_args(shell_words.with_numbers(words, MAY_HAVE_A_NUMBER))
     if unknown:
         raise usage_error(prog, what_is_unknown(unknown, parser))
-    if given.positional_model and (value := _value_before(given.positional_model, words)):
+    if given.positional_model and (before := _unfinished_before(given.positional_model, words)):
         raise usage_error(
             prog,
-            f"{given.positional_model!r} follows --option {value}: a value that holds spaces stands in quotes, and a "
-            f"model stands first",
+            f"{given.positional_model!r} follows {before}: a value that holds spaces stands in quotes, and a model "
+            f"stands first",
         )
     if given.append and given.id:
         raise usage_error(prog, "--append and --id contradict each other: one adds a turn, the other names it")
@@ -119,11 +120,17 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
     )
 
 
-def _value_before(model: str, words: list[str]) -> str | None:
-    """The text of an --option that *model*, which names no vendor, stands behind as if it were the rest of it."""
+def _unfinished_before(model: str, words: list[str]) -> str | None:
+    """The option and value that *model*, which names no vendor, stands behind as if it were the rest of a text."""
     behind = zip(words, words[1:], words[2:], strict=False)
-    values = (value for option, value, next_word in behind if option == "--option" and next_word == model)
-    return next((value for value in values if "/" not in model and not _is_json(value.partition("=")[2])), None)
+    texts = (f"{option} {value}" for option, value, next_word in behind if next_word == model and option in _TEXTS)
+    return next((text for text in texts if "/" not in model and _may_go_on(text)), None)
+
+
+def _may_go_on(text: str) -> bool:
+    """Whether the *text* of an option may lack its rest: no quotes held it together, and it is no whole JSON."""
+    option, _, value = text.partition(" ")
+    return not any(map(str.isspace, value)) and not (option == "--option" and _is_json(value.partition("=")[2]))
 
 
 def _is_json(text: str) -> bool:

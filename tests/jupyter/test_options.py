@@ -70,7 +70,13 @@ def test_the_turns_own_options():
     assert parse("-m a/b", {}).model == "a/b"
 
 
-@pytest.mark.parametrize("line", ["--option seed=7 fast", "--option user=ada a/b", "fast --option user=ada"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("--option seed=7 fast", "--option user=ada a/b", "fast --option user=ada", "--option 'user=ada b' fast"),
+        *("-s brief a/b", "-s 'be brief' fast", "fast -s brief"),
+    ],
+)
 def test_a_model_may_stand_behind_an_option_that_is_whole(line):
     assert parse(line, {}).model in ("fast", "a/b")
 
@@ -87,6 +93,8 @@ def test_a_model_may_stand_behind_an_option_that_is_whole(line):
             "--option user=ada lovelace",
             "'lovelace' follows --option user=ada: a value that holds spaces stands in quotes",
         ),
+        ("-s be brief", "'brief' follows -s be: a value that holds spaces stands in quotes, and a model stands first"),
+        ("-t 1 --system be brief", "'brief' follows --system be: "),
         ('--option practice={"status": 502}', "a value that holds spaces stands in quotes"),
         ("a/b -m c/d", "two models are named, 'a/b' and 'c/d'"),
         ("-t warm", "expected a number, got 'warm'"),
