@@ -63,7 +63,7 @@ def _painter(shell: Any, turn: "Turn", settings: Settings, *, whole_cell: bool, 
     from ofox_magic.jupyter.screen import NotebookScreen, StaticScreen, Terminal
 
     if not hasattr(shell, "kernel"):
-        return TerminalCell(turn, Terminal())
+        return TerminalCell(turn, Terminal(), settings.deadlines)
     if not settings.live or isinstance(shell.display_pub, CapturingDisplayPublisher):
         return StillCell(turn, StaticScreen(shell.display_pub), look)
     return LiveCell(turn, NotebookScreen(shell, whole_cell=whole_cell), settings.deadlines, look=look)

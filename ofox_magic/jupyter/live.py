@@ -8,23 +8,21 @@ own, and nothing of anyone's is cleared.
 
 import time
 
-from ofox_magic.chat.events import Event, Retrying, TextDelta
+from ofox_magic.chat.events import Event, TextDelta
 from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.chat.turn import Turn
 from ofox_magic.formats import PLAIN
 from ofox_magic.jupyter import call_bundle
 from ofox_magic.jupyter.bundle import AS_WRITTEN, Bundle, Look, footer, of_text, of_turn
-from ofox_magic.jupyter.painter import Clock
 from ofox_magic.jupyter.screen import Screen
 from ofox_magic.jupyter.segment import Segment
+from ofox_magic.jupyter.waiting import Clock, Waiting
 from ofox_magic.settings import Deadlines
-from ofox_magic.untrusted import one_line
 
 PAINT_EVERY = 0.08
 """Seconds between two paints; more where a paint takes long, so that painting never eats the cell."""
 _PAINT_SHARE = 4  # a paint is followed by at least this many times its own length without one
 _FREE_TAIL, _TAIL_RATE = 800, 4000  # characters that are sent again for free, and characters a second beyond
-_PATIENCE_SHOWN_AFTER = 20.0
 
 
 class LiveCell:
@@ -42,11 +40,9 @@ class LiveCell:
         self._turn = turn
         self._look = look
         self._screen = screen
-        self._deadlines = deadlines
         self._clock = clock
-        self._began = clock()
-        self._next_paint = self._began
-        self._retry_at = 0.0
+        self._waiting = Waiting(turn, deadlines, clock)
+        self._next_paint = clock()
         self._note = ""
         self._fresh: list[str] = []  # text that no segment has yet
         self._segment: Segment | None = None
@@ -57,11 +53,10 @@ class LiveCell:
 
     def beat(self, event: Event | None = None) -> None:
         """Paint where there is something new and the last paint is long enough ago. The first text does not wait."""
+        self._waiting.note(event)
         if isinstance(event, TextDelta):
             self._fresh.append(event.text)
             self._is_waiting_again = False
-        elif isinstance(event, Retrying):
-            self._retry_at = self._clock() + event.wait
         if self._turn.reply.settled:
             return  # the end is painted once, by `end`
         first = bool(self._fresh) and not (self._segment and self._segment.text)
@@ -89,7 +84,7 @@ class LiveCell:
         try:
             reply = self._turn.reply
             bare_error = not reply.parts and reply.error is not None
-            note = footer(self._turn, self._clock() - self._began)
+            note = footer(self._turn, self._waiting.seconds)
             if bare_error and self._segment is None:
                 return
             whole = None if bare_error else of_turn(self._turn, note, look=self._look)
@@ -102,7 +97,7 @@ class LiveCell:
 
     def _paint(self) -> None:
         self._close_if_interrupted()
-        note = "" if self._turn.reply.text and not self._is_waiting_again else self._status()
+        note = "" if self._turn.reply.text and not self._is_waiting_again else self._waiting.line()
         if not self._fresh and note == self._note:
             return
         start = self._clock()
@@ -142,17 +137,3 @@ class LiveCell:
             reasoning = "" if self._segments_closed else self._turn.reply.reasoning
             segment.close(of_text(self._turn, segment.text, reasoning=reasoning, note=note, look=self._look))
             self._segments_closed += bool(segment.text)
-
-    def _status(self) -> str:
-        """The line while no text comes: what is waited for, and how long already."""
-        now = self._clock()
-        waited = int(now - self._began)
-        if self._turn.state == "queued":
-            return f"queued: another answer comes first · {waited} s"
-        if retrying := self._turn.reply.retrying:
-            return f"{retrying.reason} · trying again in {max(self._retry_at - now, 0.0):.0f} s"
-        model = one_line(self._turn.model, 80)
-        if self._turn.state == "streaming":
-            return f"{model} · thinking{f' {waited} s' if waited else ''}"
-        patience = f" of at most {self._deadlines.first_token:.0f} s" if waited >= _PATIENCE_SHOWN_AFTER else ""
-        return f"{model} · waiting{f' {waited} s{patience}' if waited else ''}"

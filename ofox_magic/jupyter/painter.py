@@ -1,8 +1,7 @@
 """Who shows a turn, and how: once at its end, or as plain text into a terminal; a live cell is in `live`."""
 
 import time
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from ofox_magic.chat.events import Event, TextDelta
 from ofox_magic.chat.tools import Outcome, ReadyCall
@@ -12,13 +11,15 @@ from ofox_magic.jupyter.bundle import AS_WRITTEN, Look, footer, of_turn
 from ofox_magic.jupyter.chips import chips
 from ofox_magic.jupyter.screen import StaticScreen, Terminal
 from ofox_magic.jupyter.shown_tools import CallScreen
+from ofox_magic.jupyter.waiting import Clock, Waiting
+from ofox_magic.settings import Deadlines
 from ofox_magic.untrusted import printable
 
-Clock: TypeAlias = Callable[[], float]
 STOP_PATIENCE = 1.0
 """Seconds that a stopped turn may take to settle; closing a connection takes milliseconds."""
 STALL = 0.25
 """Seconds after which a terminal shows a word that may go on."""
+_WAIT_SHOWN_AFTER = 1.0
 
 
 class Painter(CallScreen, Protocol):
@@ -76,11 +77,13 @@ class StillCell:
 class TerminalCell:
     """Plain text, as it comes; the footer below."""
 
-    def __init__(self, turn: Turn, terminal: Terminal, clock: Clock = time.monotonic) -> None:
+    def __init__(self, turn: Turn, terminal: Terminal, deadlines: Deadlines, clock: Clock = time.monotonic) -> None:
         self._turn = turn
         self._terminal = terminal
         self._clock = clock
-        self._began = self._came = clock()
+        self._waiting = Waiting(turn, deadlines, clock)
+        self._came = clock()
+        self._is_text_due = True
         self._held = ""
         self._began_call = False
         for line in (*chips(turn.question), *turn.remarks):
@@ -88,13 +91,19 @@ class TerminalCell:
 
     def beat(self, event: Event | None = None) -> None:
         """Write what is new. A CR at the end waits for its LF, so that CRLF stays one line end."""
+        self._waiting.note(event)
         if isinstance(event, TextDelta):
             self._came = self._clock()
+            self._is_text_due = False
             text = self._held + event.text
             self._held = "\r" if text.endswith("\r") else ""
             self._terminal.write(printable(text.removesuffix("\r")))
-        elif self._clock() - self._came > STALL:
+            return
+        quiet = self._clock() - self._came
+        if quiet > STALL:
             self._terminal.settle()
+        if quiet > _WAIT_SHOWN_AFTER and self._is_text_due and not self._turn.reply.settled:
+            self._terminal.show_for_now(f"[{printable(self._waiting.line())}]")
 
     def begin_call(self, ready: ReadyCall) -> None:
         """Write the call; what it prints comes below."""
@@ -105,8 +114,9 @@ class TerminalCell:
         """Write how it ended."""
         line = "" if self._began_call else f"{call_bundle.line_of_refused(outcome.call)}: "
         self._began_call = False
+        self._came, self._is_text_due = self._clock(), True
         self._terminal.write_line(f"[{line}{call_bundle.ending_of(outcome)}]")
 
     def end(self) -> None:
         """Write the footer, on a line of its own."""
-        self._terminal.write_line(f"[{footer(self._turn, self._clock() - self._began)}]")
+        self._terminal.write_line(f"[{footer(self._turn, self._waiting.seconds)}]")

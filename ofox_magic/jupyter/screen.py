@@ -104,6 +104,14 @@ class Terminal:
         self._stream = stream or sys.stdout
         self._wrap = WordWrap(lambda: get_terminal_size().columns) if self._stream.isatty() else None
         self._line_open = False
+        self._passing = ""
+
+    def show_for_now(self, line: str) -> None:
+        """Show *line* until something else is written; on a terminal only, and not within what was written."""
+        line = line[: get_terminal_size().columns - 1]
+        if self._wrap and not self._line_open and line != self._passing:
+            self._out(f"\r{line.ljust(len(self._passing))}")
+            self._passing = line
 
     def write(self, text: str) -> None:
         """Write *text*; a word at its end may wait for its rest."""
@@ -120,9 +128,14 @@ class Terminal:
         self.write(f"\n{text}\n" if self._line_open else f"{text}\n")
 
     def _put(self, text: str) -> None:
-        """Put *text* out now; what the stream has no bytes for becomes a question mark."""
         if text:
-            encoding = self._stream.encoding or "utf-8"
-            self._stream.write(text.encode(encoding, "replace").decode(encoding))
-            self._stream.flush()
+            gone = f"\r{' ' * len(self._passing)}\r" if self._passing else ""
+            self._passing = ""
+            self._out(gone + text)
             self._line_open = not text.endswith("\n")
+
+    def _out(self, text: str) -> None:
+        """Put *text* out now; what the stream has no bytes for becomes a question mark."""
+        encoding = self._stream.encoding or "utf-8"
+        self._stream.write(text.encode(encoding, "replace").decode(encoding))
+        self._stream.flush()

@@ -317,7 +317,7 @@ def test_a_still_cell_is_painted_once_and_the_same_every_time(turn):
 
 def test_a_terminal_gets_the_text_as_it_comes_and_nothing_that_steers_it(turn, clock):
     stream = io.StringIO()
-    cell = TerminalCell(turn, Terminal(stream), clock)
+    cell = TerminalCell(turn, Terminal(stream), Deadlines(), clock)
     shown = []
     for text in ("Hel", "lo\r", "\nnew\x1b[2J", " line"):
         turn.take(TextDelta(text))
@@ -328,6 +328,51 @@ def test_a_terminal_gets_the_text_as_it_comes_and_nothing_that_steers_it(turn, c
     cell.end()
     assert shown == ["Hel", "Hello", "Hello\nnew[2J", "Hello\nnew[2J line"]
     assert stream.getvalue().splitlines()[2:] == ["[m/asked · 2.0 s]"]
+
+
+class Screenful(io.StringIO):
+    """What stands on a terminal: a line that is written over is seen as it is then."""
+
+    def isatty(self):
+        return True
+
+    @property
+    def lines(self):
+        lines = []
+        for line in self.getvalue().split("\n"):
+            over = ""
+            for written in line.split("\r"):
+                over = written + over[len(written) :]
+            lines.append(over.rstrip())
+        return lines
+
+
+def test_a_terminal_says_what_is_waited_for_until_there_is_text(turn, clock):
+    turn.reply.status = "waiting"
+    stream = Screenful()
+    cell = TerminalCell(turn, Terminal(stream), Deadlines(), clock)
+    cell.beat()
+    assert stream.lines == [""], "an answer that comes at once needs no such line"
+    clock.advance(25)
+    cell.beat()
+    assert stream.lines == ["[m/asked · waiting 25 s of at most 300 s]"]
+    come(turn, cell, Retrying(1, 4.0, "429 slow down"))
+    assert stream.lines == ["[429 slow down · trying again in 4 s]"]
+    come(turn, cell, TextDelta("so "))
+    clock.advance(5)
+    cell.beat()
+    assert stream.lines == ["so"], "where there is text the line is gone, and comes no more"
+    come(turn, cell, TextDelta("it is\n"), Finished())
+    cell.end()
+    assert stream.lines == ["so it is", "[m/asked · 30.0 s]", ""]
+
+
+def test_a_pipe_gets_no_line_that_passes(turn, clock):
+    stream = io.StringIO()
+    cell = TerminalCell(turn, Terminal(stream), Deadlines(), clock)
+    clock.advance(25)
+    cell.beat()
+    assert stream.getvalue() == ""
 
 
 def test_following_an_interrupted_turn_stops_it_and_paints_what_came(screen, clock, monkeypatch):

@@ -95,6 +95,15 @@ def test_an_answer_is_shown_as_it_comes_and_its_footer_below(terminal, gateway):
     assert "the end\n[openai/gpt-4o-mini" in rest
 
 
+def test_what_is_waited_for_stands_there_until_the_answer_does(terminal, gateway):
+    shell = terminal()
+    gateway.play(Script(text="here it is", first_delay=2.5))
+    shell.start("%ofox ask hello")
+    shell.process.expect_exact("[openai/gpt-4o-mini · waiting 1 s]")
+    shell.process.expect(r"\r *\rhere it is")
+    assert "waiting" not in shell.rest()
+
+
 def test_the_empty_line_that_ends_a_cell_is_not_asked(terminal, gateway):
     shell = terminal()
     shell.start("%%ofox")

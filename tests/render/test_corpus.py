@@ -114,7 +114,7 @@ def painted(text):
     painters = [
         LiveCell(turn, screen, Deadlines(), clock),
         StillCell(turn, StaticScreen(Publisher())),
-        TerminalCell(turn, Terminal(), clock),
+        TerminalCell(turn, Terminal(), Deadlines(), clock),
     ]
     for event in (*(TextDelta(text[at : at + 20]) for at in range(0, len(text), 20)), Finished()):
         turn.take(event)
