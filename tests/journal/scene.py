@@ -1,6 +1,7 @@
 """What the tests of the journal share: a session that is written, and what was said about it."""
 
 import threading
+import time
 
 from ofox_magic.chat.session import Session
 from ofox_magic.journal import Journal
@@ -46,3 +47,11 @@ class Scene:
 def said(exchange):
     version = exchange.version
     return version.question[0].text, version.answer.text if version.answer else None
+
+
+def eventually(is_so):
+    """Look until *is_so* says something true, at most 20 seconds, and return what it said last."""
+    deadline = time.monotonic() + 20
+    while not (found := is_so()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found

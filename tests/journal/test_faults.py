@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from ofox_magic.errors import ConfigError
 from ofox_magic.journal import load, sessions
-from tests.journal.scene import Scene, said
+from tests.journal.scene import Scene, eventually, said
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -107,9 +106,7 @@ def test_a_lock_delays_one_question_by_a_second_at_most_and_is_made_up_for(path,
     scene.journal.flush = lambda timeout: waits.append(timeout) or flush(timeout)
     with held(path):
         assert scene.ask("a").state == "done"
-        deadline = time.monotonic() + 30
-        while len(scene.said) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert eventually(lambda: len(scene.said) == 2)
         assert scene.ask("b").state == "done"
         assert scene.ask("c").state == "done"
     assert waits == [1]
@@ -254,8 +251,7 @@ def test_a_file_that_was_deleted_under_us_is_written_whole_again(path):
 def test_what_a_dead_kernel_left_in_the_wal_is_read(path):
     command = [sys.executable, "-m", "tests.journal.killed", str(path)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        while "settled 2" not in process.stdout.readline():
-            pass
+        assert any("settled 2" in line for line in process.stdout)
         process.kill()
     assert path.with_name(f"{path.name}-wal").stat().st_size
     assert [question for question, _ in texts(path)][:2] == ["question 1", "question 2"]

@@ -4,7 +4,6 @@ import os
 import sqlite3
 import stat
 import threading
-import time
 
 import pytest
 
@@ -15,7 +14,7 @@ from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.errors import ConfigError, ServerError
 from ofox_magic.journal.storage import open_to_write
 from ofox_magic.testing import ManualClock
-from tests.journal.scene import Scene, said
+from tests.journal.scene import Scene, eventually, said
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 
@@ -72,9 +71,7 @@ def test_the_text_of_an_answer_is_on_disk_while_it_comes(scene):
     gate = threading.Event()
     s = scene([ReasoningDelta("I think. "), TextDelta("half of "), TextDelta("the answer"), gate])
     turn = s.session.ask("q")
-    deadline = time.monotonic() + 5
-    while s.texts() != [("q", "half of the answer")] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert eventually(lambda: s.texts() == [("q", "half of the answer")])
     version = s.now().exchanges[0].version
     assert (version.status, version.answer.text, version.model) == (
         "incomplete",
@@ -91,9 +88,7 @@ def test_a_single_word_is_written_once_nothing_follows_it(scene, path):
     gate = threading.Event()
     s = scene([TextDelta("word"), gate])
     turn = s.session.ask("q")
-    deadline = time.monotonic() + 5
-    while not rows(path, "SELECT * FROM piece") and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert eventually(lambda: rows(path, "SELECT * FROM piece"))
     assert rows(path, "SELECT kind, text FROM piece") == [("text", '"word"')]
     gate.set()
     turn.wait(5)
@@ -103,9 +98,7 @@ def test_pieces_go_once_the_answer_is_whole(scene, path):
     gate = threading.Event()
     s = scene([TextDelta("one "), gate, TextDelta("two")])
     turn = s.session.ask("q")
-    deadline = time.monotonic() + 5
-    while not rows(path, "SELECT * FROM piece") and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert eventually(lambda: rows(path, "SELECT * FROM piece"))
     assert rows(path, "SELECT kind, text FROM piece") == [("text", '"one "')]
     gate.set()
     turn.wait(5)
@@ -139,11 +132,9 @@ def test_calls_are_on_disk_while_the_model_goes_on(scene):
     gate = threading.Event()
     s = scene(CALL, [TextDelta("half of "), gate])
     turn = s.session.ask("q", tools=Tools())
-    deadline = time.monotonic() + 5
-    while turn.reply.text != "let me see\n\nhalf of " and time.monotonic() < deadline:
-        turn.wait(0.01)  # nothing is written before the first round ends
-    while s.texts() != [("q", "half of ")] and time.monotonic() < deadline:
-        turn.wait(0.05)
+    # calls run where somebody waits
+    assert eventually(lambda: turn.wait(0.01) or turn.reply.text == "let me see\n\nhalf of ")
+    assert eventually(lambda: s.texts() == [("q", "half of ")])
     version = s.now().exchanges[0].version
     asked, result, picture = version.steps
     assert (asked, result) == (assistant("let me see\n\n", ToolCall("c", "f", "{}")), tool("see below", "c"))
@@ -174,10 +165,7 @@ def test_what_is_undone_is_gone_from_disk_though_nobody_asks(scene, path):
     s.ask("a")
     assert s.texts() == [("a", "1")]
     s.session.undo()
-    deadline = time.monotonic() + 10
-    while rows(path, "SELECT * FROM place") and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert rows(path, "SELECT * FROM place") == []
+    assert eventually(lambda: not rows(path, "SELECT * FROM place"))
 
 
 def test_going_back_and_forth_writes_no_turn_twice(scene, path):
@@ -259,9 +247,7 @@ def test_an_answer_that_was_cut_by_the_kernels_end_is_resumed_as_cut(scene):
     gate = threading.Event()
     first = scene([TextDelta("half of "), gate])
     turn = first.session.ask("a")
-    deadline = time.monotonic() + 5
-    while first.texts() != [("a", "half of ")] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert eventually(lambda: first.texts() == [("a", "half of ")])
     loaded = first.loaded()
     second = scene("whole")
     second.journal.adopt(loaded)
@@ -320,8 +306,7 @@ def test_half_a_key_does_not_come_before_the_other_half(scene, path):
     half = [*(e for n in range(40) for e in (TextDelta(f"w{n} "),)), TextDelta(key[:9])]
     s = scene([*half, gate, TextDelta(key[9:])], mask=lambda t: t.replace(key, "[key]"))
     turn = s.session.ask("q")
-    while not rows(path, "SELECT * FROM piece"):
-        time.sleep(0.02)
+    assert eventually(lambda: rows(path, "SELECT * FROM piece"))
     assert key[:9] not in "".join(text for (text,) in rows(path, "SELECT text FROM piece"))
     gate.set()
     turn.wait(5)

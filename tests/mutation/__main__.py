@@ -34,8 +34,8 @@ source_paths = {modules}
 also_copy = ["ofox_magic"]
 pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
-timeout_multiplier = 5.0
-timeout_constant = 10.0
+timeout_multiplier = 3.0
+timeout_constant = 5.0
 """
 _ARGUMENTS = (
     "-o",
@@ -93,7 +93,7 @@ GROUPS = {
     ),
     "writing": Group(
         ("journal/writing.py", "journal/storage.py"),
-        tuple(f"tests/journal/test_{name}.py" for name in ("file", "journal", "faults")),
+        tuple(f"tests/journal/test_{name}.py" for name in ("file", "writing", "journal", "faults")),
         without=(
             # nobody may read mutmut, which stands between
             "tests/journal/test_faults.py::test_a_directory_that_may_not_be_written_is_said_once",
