@@ -63,8 +63,8 @@ def test_who_flushes_waits_for_a_write_that_takes_a_while(path):
     scene = Scene(path, "1", "2")
     scene.ask("a")
     assert scene.journal.flush(20)
-    scene.session.undo()
     with held_for(path, 0.3):
+        scene.session.undo()
         assert scene.journal.flush(20)
         assert [info.turns for info in sessions(path)] == [0]
     scene.close()
