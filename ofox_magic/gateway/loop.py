@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from ofox_magic.errors import TransportError
@@ -59,7 +60,7 @@ class LoopThread:
     def stop(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Cancel what runs there, run *last*, and end the thread; does nothing when it never ran."""
         loop, self._loop = self._loop, None
-        if loop is not None and self._pid == os.getpid() and loop.is_running():
+        if loop is not None and self._pid == os.getpid() and not loop.is_closed():
             loop.call_soon_threadsafe(lambda: loop.create_task(self._wind_up(loop, last)))
             if self._thread is not None and self._thread is not threading.current_thread():
                 self._thread.join(_STOP_PATIENCE)
@@ -93,5 +94,6 @@ class LoopThread:
 
     @staticmethod
     def _cancel(loop: asyncio.AbstractEventLoop, tasks: "list[asyncio.Task[T]]") -> None:
-        if loop.is_running():
+        # not only where the loop is running: its thread may not have come to that yet
+        with suppress(RuntimeError):  # it is closed: nothing runs there any more
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
