@@ -39,7 +39,8 @@ _RULES: Sequence[tuple[re.Pattern[str], str]] = (
     ),
 )
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END|\Z)", re.DOTALL)
-_LITERAL = re.compile(r"""(["'])(?:\\.|(?!\1)[^\\])*\1""")
+# none begins behind a backslash: text that holds JSON is full of those, and each would be followed to the line's end
+_LITERAL = re.compile(r"""(?<!\\)(["'])(?:\\.|(?!\1)[^\\])*\1""")
 _BARE = re.compile(rf"({_NAME}\s*[=:](?!=)\s*)(?!\[secret\]|[\"'{{])[^\s\"'&;,]+", re.IGNORECASE)
 """As connection strings have it: `host=db password=…`."""
 

@@ -105,7 +105,15 @@ def test_of_two_secrets_each_goes_back_to_its_place():
 
 
 @pytest.mark.parametrize(
-    "line", ["password = '" + "\\" * 20_000, "a" * 50_000 + "=", "password" * 5_000, "'" * 20_000, "a://" * 10_000]
+    "line",
+    [
+        "password = '" + "\\" * 20_000,
+        "a" * 50_000 + "=",
+        "password" * 5_000,
+        "'" * 20_000,
+        "a://" * 10_000,
+        '\\"' * 50_000,
+    ],
 )
 def test_hostile_lines_end_soon(line):
     """They are bounded by what a cell may hold; the test hangs where a rule is not linear enough."""
