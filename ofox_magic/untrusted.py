@@ -11,6 +11,7 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1 but newline and tab: terminal escapes
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # direction marks, overrides and isolates
     "\ufff9-\ufffb"  # interlinear annotation
+    "\ud800-\udfff"  # halves of surrogate pairs, which no UTF-8 has
     "\U000e0000-\U000e007f]"  # tags
 )
 _BACKTICKS = re.compile("`+")

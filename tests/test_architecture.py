@@ -18,6 +18,7 @@ PURE = (
     "gateway.chunks",
     "gateway.failures",
     "gateway.difference",
+    "gateway.halves",
     "gateway.recorded",
     "gateway.retry",
     "gateway.take",

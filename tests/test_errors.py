@@ -50,6 +50,10 @@ def test_no_message_holds_terminal_escapes_or_direction_tricks():
     assert str(OfoxError("a\x1b[31mb\u202ec\U000e0041d\x9be")) == "a[31mbcde"
 
 
+def test_a_message_with_half_a_character_can_be_shown():
+    assert str(OfoxError("a\ud83db")).encode() == b"ab"
+
+
 def test_printable_keeps_newlines_and_tabs_and_makes_line_ends_one_kind():
     assert printable("a\tb\r\nc\rd\n") == "a\tb\nc\nd\n"
 

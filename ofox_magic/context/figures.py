@@ -125,7 +125,7 @@ def text_of(value: Any) -> str:
         text = str(value)
     except Exception:  # noqa: BLE001 - a cell's own __str__ may raise anything
         text = f"<{type(value).__name__}>"
-    return printable(text).encode("utf-8", "replace").decode()
+    return printable(text.encode("utf-8", "replace").decode())
 
 
 def most_frequent(counts: Iterable[tuple[object, int]]) -> tuple[tuple[object, int], ...]:

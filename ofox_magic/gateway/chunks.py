@@ -20,6 +20,7 @@ from ofox_magic.chat.events import (
 from ofox_magic.chat.messages import Usage
 from ofox_magic.errors import ProtocolError
 from ofox_magic.gateway.failures import in_stream
+from ofox_magic.gateway.halves import Halves
 from ofox_magic.gateway.sse import ServerSentEvent
 
 MAX_ANSWER = 4 << 20
@@ -48,6 +49,7 @@ class AnswerReader:
         self._identity = Identified()
         self._named: tuple[Any, Any] = (None, None)
         self._calls: list[str] = []
+        self._halves = Halves()
 
     def event(self, event: ServerSentEvent) -> Iterable[Event]:
         """Return what *event* says. Raises GatewayError for an error in the stream, ProtocolError beyond the cap."""
@@ -95,11 +97,11 @@ class AnswerReader:
     def _take(self, delta: dict[str, Any], content: str, events: list[Event]) -> None:
         """Add to *events* what *delta* brings. A list handed on, not generators: this runs for every token."""
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if reasoning and isinstance(reasoning, str):
+        if reasoning and isinstance(reasoning, str) and (reasoning := self._halves.joined("reasoning", reasoning)):
             self._count(reasoning)
             events.append(ReasoningDelta(reasoning))
         for text in (content, delta.get("refusal")):
-            if text and isinstance(text, str):
+            if text and isinstance(text, str) and (text := self._halves.joined("text", text)):
                 self._count(text)
                 self._text.append(text)
                 self._text_size += len(text)
@@ -120,8 +122,10 @@ class AnswerReader:
         if not isinstance(arguments, str):
             arguments = "" if arguments is None else json.dumps(arguments, ensure_ascii=False)
         name = function["name"] if isinstance(function.get("name"), str) else ""
+        index = self._index(call.get("index"), call_id, position)
+        arguments = self._halves.joined(index, arguments)
         self._count(arguments)
-        return ToolCallDelta(self._index(call.get("index"), call_id, position), call_id, name, arguments)
+        return ToolCallDelta(index, call_id, name, arguments)
 
     def _index(self, index: Any, call_id: str, position: int) -> int:
         """Which call a fragment belongs to: by its index, else by its id, else by where it stands."""

@@ -62,7 +62,7 @@ def cut(text: str, budget: int) -> str:
 
 
 def _fit(text: str) -> str:
-    return redact(printable(text)).encode("utf-8", "replace").decode()
+    return redact(printable(text.encode("utf-8", "replace").decode()))
 
 
 def _parts(value: object, to_parts: ToParts) -> Iterable[Part]:
