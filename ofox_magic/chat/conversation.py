@@ -18,6 +18,7 @@ from ofox_magic.errors import ConfigError, OfoxError
 
 NOT_RUN = "This call was not run."
 NOTHING_SAID = "[This answer was empty.]"
+_REASON_LOST = "the answer broke off, for a reason that is not known any more"
 CUT_MARKS = {
     "stopped": "[The user stopped this answer here.]",
     "incomplete": "[This answer broke off here.]",
@@ -82,7 +83,9 @@ class Version:
             yield UsageReported(self.usage)
         if self.finish_reason:
             yield FinishReason(self.finish_reason)
-        yield Finished(OfoxError(self.error) if self.error else None, stopped=self.status == "stopped")
+        broke_off = self.status in ("incomplete", "failed")  # a notebook does not hold why
+        error = OfoxError(self.error or _REASON_LOST) if self.error or broke_off else None
+        yield Finished(error, stopped=self.status == "stopped")
 
     def _answered(self, said: tuple[Part, ...]) -> Message:
         """Return the answer itself where that is all that is *said*: request after request has the same object then."""

@@ -6,6 +6,7 @@ from ofox_magic.chat.conversation import NOT_RUN, NOTHING_SAID, Conversation, Ve
 from ofox_magic.chat.history import STEPS_BACK, History
 from ofox_magic.chat.messages import Message, assistant, tool, user
 from ofox_magic.chat.parts import Reasoning, Text, ToolCall
+from ofox_magic.chat.reply import Reply
 
 ASK = (user("q"),)
 
@@ -67,6 +68,15 @@ def test_calls_that_were_not_run_are_sent_back_with_ids_that_tell_them_apart_and
 def test_what_tools_did_is_told_where_the_answer_after_it_is_empty():
     steps = (assistant(ToolCall("c1", "f", "{}")), tool("1", "c1"))
     assert Version(ASK, None, "done", steps=steps).messages() == (*ASK, *steps, assistant(NOTHING_SAID))
+
+
+@pytest.mark.parametrize(("status", "answer"), [("incomplete", assistant("hal")), ("failed", None)])
+def test_what_broke_off_does_not_count_as_whole_where_its_reason_is_not_known_any_more(status, answer):
+    reply = Reply()
+    for event in Version((user("q"),), answer, status=status).events():
+        reply.feed(event)
+    assert reply.status == status
+    assert "not known" in str(reply.error)
 
 
 def test_every_call_gets_a_result_before_the_next_request():
