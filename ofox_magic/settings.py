@@ -126,11 +126,13 @@ class Settings:
         base_url: str | None = None,
         model: str | None = None,
         keyless: bool = False,
+        keyring: "Keyring | None" = None,
     ) -> "Settings":
         """
         Return the settings: an argument that is not None wins over its `OFOX_*` variable in *environment*.
 
-        *keyless*: without the key, which a keyring may not give out before its user typed a password.
+        *keyless*: without the key, which a keyring may not give out before its user typed a password. *keyring* is what
+        remembers a key from there (None: it is asked anew).
         Raises ConfigError, which names the variable, for a value that cannot be used. The message never holds a key.
         """
         url = _base_url(base_url or environment.get("OFOX_BASE_URL", "").strip() or DEFAULT_BASE_URL)
@@ -140,7 +142,8 @@ class Settings:
             base_url=url,
             api_key=None
             if keyless or url == PRACTICE
-            else _api_key(api_key, environment, offline=mode in ("replay", "off")),
+            # nobody needs the key offline, and a keyring may ask the user to unlock it
+            else _api_key(api_key, environment, None if mode in ("replay", "off") else keyring or Keyring()),
             model=model or environment.get("OFOX_MODEL", "").strip() or DEFAULT_MODEL,
             deadlines=_deadlines(environment),
             live=live,
@@ -148,6 +151,19 @@ class Settings:
             mode=mode,
             journal=_switch(environment, "OFOX_JOURNAL", default=live),
         )
+
+
+class Keyring:
+    """The system's keyring. What it gave out is remembered: to ask takes long, and it may ask its user each time."""
+
+    def __init__(self) -> None:
+        self._key: Secret | None = None
+
+    def key(self) -> Secret | None:
+        """Return our key in it, None where there is none yet. Raises ConfigError for what is no key."""
+        if self._key is None and (stored := _from_keyring()):
+            self._key = _checked(stored, f"the keyring's entry for {KEYRING_SERVICE!r}")
+        return self._key
 
 
 def working_folder() -> Path:
@@ -203,14 +219,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _api_key(given: str | Secret | None, environment: Mapping[str, str], *, offline: bool) -> Secret | None:
+def _api_key(given: str | Secret | None, environment: Mapping[str, str], keyring: "Keyring | None") -> Secret | None:
     if given is not None:
         return _checked(given.reveal() if isinstance(given, Secret) else given, "the api_key that was passed")
     for variable in KEY_VARIABLES:
         if environment.get(variable, "").strip():
             return _checked(environment[variable], variable)
-    stored = None if offline else _from_keyring()  # it may ask the user to unlock it, and nobody needs the key
-    return _checked(stored, f"the keyring's entry for {KEYRING_SERVICE!r}") if stored else None
+    return keyring.key() if keyring else None
 
 
 def _checked(value: str, where: str) -> Secret:

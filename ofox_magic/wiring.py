@@ -15,7 +15,7 @@ from ofox_magic.chat.runner import BeforeSend
 from ofox_magic.chat.transport import Cancel, ModelCard, OnEvent, Request
 from ofox_magic.errors import ConfigError
 from ofox_magic.gateway.prices import CataloguePrices
-from ofox_magic.settings import Secret, Settings, working_folder
+from ofox_magic.settings import Keyring, Secret, Settings, working_folder
 from ofox_magic.tokenizer import tokens_of_text
 from ofox_magic.tools import ToolSession
 
@@ -50,6 +50,7 @@ class Wiring:
         self.given = given
         # behind a function, since the environment holds the key, and a dump of attributes would show it
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
+        self._keyring = Keyring()
         self._folder = folder or working_folder()
         self._practice: PracticeGateway | None = None
         self.session = make_session(
@@ -64,7 +65,7 @@ class Wiring:
     def settings(self) -> Settings:
         """Return what holds now. Raises ConfigError, which names what to set."""
         try:
-            return Settings.read(self._environment(), **self.given)
+            return Settings.read(self._environment(), **self.given, keyring=self._keyring)
         except ConfigError as error:
             problem = error.with_traceback(None)  # its frames hold the environment, and a verbose traceback shows them
         raise problem
@@ -158,7 +159,8 @@ class Wiring:
         return key.mask(text) if key else text
 
     def close(self) -> None:
-        """End the loop thread and the practice gateway; a later turn starts them again."""
+        """End the loop thread and the practice gateway; a later turn starts them again, and asks the keyring anew."""
+        self._keyring = Keyring()
         if "client" in vars(self):
             self.client.close()
         if "_by_mode" in vars(self):

@@ -1,8 +1,11 @@
 """A session of a program's own, without a notebook."""
 
+import sys
+
 import pytest
 
 from ofox_magic import ConfigError, connect
+from ofox_magic.wiring import Wiring
 
 
 def test_a_program_passes_tables_pictures_and_files_as_a_notebook_does(gateway, monkeypatch, tmp_path):
@@ -31,3 +34,23 @@ def test_a_session_begins_in_a_folder_that_was_deleted(tmp_path, monkeypatch):
     monkeypatch.setenv("OFOX_MODE", "off")
     with pytest.raises(ConfigError, match="OFOX_MODE=off"):
         connect().ask("hello").result()
+
+
+def test_a_keyring_is_asked_once_for_a_key_that_it_has(monkeypatch):
+    asked, stored = [], [None, "sk-of-0123456789"]
+
+    class Ring:
+        @staticmethod
+        def get_password(service, name):
+            asked.append(name)
+            return stored[min(len(asked), len(stored)) - 1]
+
+    monkeypatch.setitem(sys.modules, "keyring", Ring)
+    wiring = Wiring({})
+    assert wiring.settings().api_key is None
+    assert wiring.mask("the key 0123456789 sk-of-0123456789") == "the key 0123456789 [key]"
+    assert wiring.settings().api_key.reveal() == "sk-of-0123456789"
+    assert len(asked) == 2, "a keyring may ask its user each time"
+    wiring.close()
+    wiring.settings()
+    assert len(asked) == 3
