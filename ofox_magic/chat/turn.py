@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from threading import Condition
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -93,12 +94,15 @@ class Turn:
         while not self.reply.settled:
             if left is not None and left <= 0:
                 return False
-            with self._changed:
-                if not self.reply.settled:
-                    self._changed.wait(POLL if left is None else min(POLL, left))
+            pause = POLL if left is None else min(POLL, left)
+            with self._changed:  # each bit of the answer notifies, and is no reason to take the pause for over
+                self._changed.wait_for(partial(self._left, self.state), pause)
             self._serve()
             left = None if left is None else left - POLL
         return True
+
+    def _left(self, state: Status) -> bool:
+        return self.state != state
 
     def result(self) -> Any:
         """

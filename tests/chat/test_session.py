@@ -33,6 +33,23 @@ def until(condition, seconds=5.0):
 # -- asking
 
 
+def test_waiting_lasts_as_long_as_was_said_however_much_comes_meanwhile():
+    gate = threading.Event()
+    session, _ = session_over([gate, FinishReason("stop")])
+    turn = session.ask("q")
+    waited = []
+    waiter = threading.Thread(target=lambda: waited.append(turn.wait(30)))
+    waiter.start()
+    for _ in range(2_000):
+        with session._changed:
+            session._changed.notify_all()
+        time.sleep(0.0002)
+    assert waiter.is_alive()
+    gate.set()
+    waiter.join()
+    assert waited == [True]
+
+
 def test_the_next_request_carries_what_was_said():
     session, transport = session_over("one", "two")
     session.ask("first").result()
