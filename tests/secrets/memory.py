@@ -42,10 +42,11 @@ def look_everywhere():
     middle = os.environ["OFOX_API_KEY"][8 : 8 + _SHORTEST]
     looked_for = [middle, middle.lower(), middle.encode(), middle.lower().encode()]
     may |= {id(looked_for)}
+    seen = set(may)  # once is enough: a tokenizer's vocabulary hangs on many things
     for holder in gc.get_objects():
         if id(holder) in may or isinstance(holder, types.FrameType):
             continue
-        for text in _texts_in(holder, may):
+        for text in _texts_in(holder, seen):
             if any(type(form) is type(text) and form in text for form in looked_for):
                 owners = _owners_of(holder)
                 if not owners & {"_lru_cache_wrapper"}:  # urlsplit remembers what it took apart, and shows it to nobody
@@ -61,16 +62,17 @@ def _owners_of(thing):
     return {type(owner).__name__ for owner in (thing, *owners, *above) if not isinstance(owner, list | types.FrameType)}
 
 
-def _texts_in(holder, may):
-    """The texts that *holder* holds, and those in containers of texts alone, which Python does not list."""
+def _texts_in(holder, seen):
+    """The texts that *holder* holds, and those in containers of texts alone, which Python does not list: once each."""
     found = []
     for each in gc.get_referents(holder):
         if isinstance(each, str | bytes):
             found.append(each)
         elif isinstance(each, bytearray):
             found.append(bytes(each))
-        elif isinstance(each, dict | tuple) and not gc.is_tracked(each) and id(each) not in may:
-            found += _texts_in(each, may)
+        elif isinstance(each, dict | tuple) and not gc.is_tracked(each) and id(each) not in seen:
+            seen.add(id(each))
+            found += _texts_in(each, seen)
     return found
 
 
