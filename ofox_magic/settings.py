@@ -197,7 +197,10 @@ def _base_url(text: str) -> str:
     except ValueError:
         host = None
     if not host or url.scheme not in ("https", "http"):
-        raise ConfigError(f"OFOX_BASE_URL is no address: expected one like {DEFAULT_BASE_URL}, or `practice`")
+        raise ConfigError(
+            f"OFOX_BASE_URL is no address, or %config OfoxMagics.base_url: expected one like {DEFAULT_BASE_URL}, or "
+            f"`practice`"
+        )
     if url.username is not None or url.password is not None or url.query or url.fragment:
         raise ConfigError("OFOX_BASE_URL holds more than an address: leave out user, password, ? and #")
     if url.scheme == "http" and not _is_loopback(host):

@@ -132,5 +132,5 @@ def _called(name: str) -> str:
 def _too_large(size: int, budget: int, name: str) -> ConfigError:
     return ConfigError(
         f"{_called(name)} in full takes about {size:,} tokens, more than its budget of {budget:,}. "
-        f"Take the level sample, a larger budget, or force it"
+        f"Take the level sample, or put fewer rows and columns into a variable of their own"
     )

@@ -272,7 +272,7 @@ def _call(settings: Settings, request: Request) -> _Call:
     if settings.api_key is None and not settings.is_local:
         raise ConfigError(
             "no key: expected one in OFOX_API_KEY (the gateway's console makes it, under Settings, API Keys). "
-            "To try without one, set OFOX_BASE_URL=practice"
+            'To try without one: %config OfoxMagics.base_url = "practice", or OFOX_BASE_URL=practice'
         )
     deadlines = settings.deadlines
     if request.timeout is not None:

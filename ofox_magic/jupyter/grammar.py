@@ -71,7 +71,7 @@ def parser_for(prog: str) -> argparse.ArgumentParser:
     """Return a parser for *prog*, the name in its messages."""
     parser = Parser(
         prog=prog,
-        usage=f"{prog} [MODEL] [options]",
+        usage=prog.replace("%", "%%") + " [MODEL] [options]",
         description="Ask the model, with the conversation so far; the answer streams into this cell.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -189,7 +189,7 @@ def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:
             f"quotes, the prompt goes below this line"
         )
     known = [text for action in actions(parser) for text in action.option_strings]
-    close = get_close_matches(option, known, n=1)
+    close = [text for text in known if text.startswith(option)] or get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")
 
 

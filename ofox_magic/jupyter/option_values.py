@@ -1,9 +1,11 @@
 """Values of options, as they are typed. Each raises argparse.ArgumentTypeError, which says what was expected."""
 
+import builtins
 import json
 import re
 from argparse import ArgumentTypeError
 from decimal import Decimal
+from keyword import iskeyword
 from typing import Any
 
 from ofox_magic.chat.money import amount_of
@@ -41,9 +43,10 @@ def count_or_new(text: str) -> int:
 
 
 def identifier(text: str) -> str:
-    """A variable's name."""
-    if not text.isidentifier():
-        raise ArgumentTypeError(f"expected a variable's name, got {text!r}")
+    """A variable's name, and none that would hide one of Python's own."""
+    own = ", which is Python's own" if hasattr(builtins, text) or iskeyword(text) else ""
+    if own or not text.isidentifier():
+        raise ArgumentTypeError(f"expected a variable's name, got {text!r}{own}")
     return text
 
 

@@ -16,7 +16,15 @@ from ofox_magic.chat.parts import Detail
 from ofox_magic.context.sharing import Level
 from ofox_magic.formats import Format
 from ofox_magic.jupyter import shell_words
-from ofox_magic.jupyter.grammar import MAY_HAVE_A_NUMBER, TOOL_CHOICES, flags, parser_for, usage_error, what_is_unknown
+from ofox_magic.jupyter.grammar import (
+    MAY_HAVE_A_NUMBER,
+    TOOL_CHOICES,
+    actions,
+    flags,
+    parser_for,
+    usage_error,
+    what_is_unknown,
+)
 
 _TEXTS = ("-s", "--system", "--option")
 _NO_KEYS = re.compile(r"--(?:api[-_]?)?key\b|--token\b", re.IGNORECASE)
@@ -64,6 +72,10 @@ def parse_question(line: str, namespace: Mapping[str, Any], prog: str = "%ofox a
         options, question = shell_words.options_and_rest(line, flags(parser_for(prog)), MAY_HAVE_A_NUMBER)
     except ValueError:
         raise usage_error(prog, "a quote is not closed: expected an even number of ' and \"") from None
+    if behind := shell_words.behind_quoted(question):
+        known = {text for action in actions(parser_for(prog)) for text in action.option_strings}
+        if behind in known:
+            raise usage_error(prog, f"{behind} stands behind the question: options stand before it")
     return _options(options, namespace, prog), question
 
 

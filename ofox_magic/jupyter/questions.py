@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Protocol
 
+from IPython.core.error import UsageError
+
 from ofox_magic.answer import Answer
 from ofox_magic.chat.parts import Part
 from ofox_magic.chat.transport import Request
@@ -54,7 +56,10 @@ class Questions:
         text = text.removesuffix("\n")
         if self._kit.is_terminal:
             text = text.removesuffix("\n")  # the empty line that ends a cell in a terminal
-        self._ask(options.parse(line, self._shell.user_ns), text)
+        chosen = options.parse(line, self._shell.user_ns)
+        if chosen.model in self.commands and chosen.model not in self._kit.session.aliases:
+            raise UsageError(f"%%ofox: {chosen.model} is no model but a command: %ofox {chosen.model}")
+        self._ask(chosen, text)
 
     def _ask(self, chosen: options.Options, text: str) -> None:
         if chosen.help:

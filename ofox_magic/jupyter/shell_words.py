@@ -50,6 +50,17 @@ def options_and_rest(line: str, flags: Container[str], may_have_a_number: Contai
     return options, _unquoted(rest)
 
 
+def behind_quoted(text: str) -> str:
+    """Return the word behind the quoted one that *text* begins with; empty where it does not, or ends there."""
+    if text[:1] not in ("'", '"'):
+        return ""
+    try:
+        _, rest = _next_word(text)
+    except ValueError:
+        return ""
+    return rest.partition(" ")[0]
+
+
 def _next_word(text: str) -> tuple[str, str]:
     stream = StringIO(text)
     lexer = shlex.shlex(stream, posix=True, punctuation_chars=False)

@@ -272,11 +272,15 @@ def test_a_dry_run_shows_the_very_bytes_that_are_sent_then(money, kernel_gateway
     assert json.loads(body)["max_tokens"] == 1000
 
 
-def test_a_dry_run_asks_for_the_prices_that_it_needs(kernel_gateway, newborn):
+def test_a_dry_run_sends_nothing_not_even_a_question_for_prices(kernel_gateway, newborn):
     kernel, before = newborn(), len(kernel_gateway.received)
-    note = kernel.run("%%ofox openai/gpt-4o --dry-run\nhello").text.splitlines()[0]
-    assert "at most ≈$0.01 · not sent" in note
-    assert [entry.path for entry in kernel_gateway.received[before:]] == ["/v1/models"]
+    kernel.run("%ofox budget 5")
+    title, hint, *_ = kernel.run("%%ofox openai/gpt-4o --dry-run\nhello").text.splitlines()
+    assert title.endswith("at most unknown · not sent")
+    assert hint == "no price of openai/gpt-4o is known here: %ofox models asks the gateway for all"
+    assert len(kernel_gateway.received) == before
+    kernel.run("%ofox models")
+    assert "at most ≈$0.01 · not sent" in kernel.run("%%ofox openai/gpt-4o --dry-run\nhello").text.splitlines()[0]
 
 
 def test_a_budget_asks_for_the_prices_that_it_needs_once(kernel_gateway, newborn):

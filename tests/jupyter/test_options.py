@@ -85,7 +85,7 @@ def test_a_model_may_stand_behind_an_option_that_is_whole(line):
     ("line", "said"),
     [
         ("--temprature 1", "no option --temprature; did you mean --temperature?"),
-        ("--temp 1", "no option --temp"),
+        ("--temp 1", "no option --temp; did you mean --temperature?"),
         ("-x", "no option -x"),
         ("a/b c/d", "expected one model and then options, got 'c/d' too: a value that holds spaces stands in quotes"),
         ("-s be brief please", "got 'please' too: a value that holds spaces stands in quotes, the prompt goes below"),

@@ -189,7 +189,10 @@ def test_aliases_are_set_used_listed_and_removed(shell, gateway):
     assert gateway.received[0].json["model"] == "practice/echo"
     assert ok(shell, "%ofox alias") == "fast = practice/echo\n"
     ok(shell, "%ofox dealias fast")
-    for wrong, said in [("dealias fast", "no aliases yet"), ("alias one", "expected a NAME and a MODEL")]:
+    for wrong, said in [
+        ("dealias fast", "there is none yet; got 'fast'"),
+        ("alias one", "expected a NAME and a MODEL"),
+    ]:
         _, error = run(shell, f"%ofox {wrong}")
         assert said in str(error)
 
@@ -226,13 +229,23 @@ def test_question_marks_teach_by_example(shell):
 # -- when it goes wrong: one line, a failed cell, and a session that goes on
 
 
+ALONE = ("undo", "redo", "clear", "usage", "sessions", "version", "panel")
 WRONG = [
     ("%%ofox --temprature 1\nhi", {}, "did you mean --temperature?"),
     ("%%ofox -s 'open\nhi", {}, "a quote is not closed"),
     ("%%ofox\n   ", {}, "the prompt is empty"),
     ("%ofox history 1", {}, "%ofox history 1: expected the number of a turn, and there is none yet"),
     ("%ofox panel", {}, "expected a notebook to show it in, and this is a terminal; here %ofox ask"),
-    ("%ofox bogus", {}, "no command 'bogus'"),
+    ("%ofox bogus", {}, "no command 'bogus'; expected one of ask, fix,"),
+    ("%ofox histroy", {}, "no command 'histroy'; did you mean history?"),
+    *((f"%ofox {name} 3", {}, f"%ofox {name}: expected nothing behind it, got '3'") for name in ALONE),
+    ("%%ofox undo\nhi", {}, "undo is no model but a command: %ofox undo"),
+    ("%%ofox help\nhi", {}, "help is no model but a command: %ofox help"),
+    ('%ofox ask "What is that?" -t 0.3', {}, "%ofox ask: -t stands behind the question: options stand before it"),
+    ("%ofox level stat", {}, "%ofox level: stat is no level and no table; did you mean stats?"),
+    ("%ofox level nowhere", {}, "nowhere is no level and no table: there are schema, stats, sample, full"),
+    ("%%ofox -o print\nhi", {}, "expected a variable's name, got 'print', which is Python's own"),
+    ("%%ofox -o class\nhi", {}, "expected a variable's name, got 'class'"),
     ("%ofox ask", {}, "the prompt is empty"),
     ("%%ofox nosuch/model\nhi", {}, "nosuch/model"),
     ("%%ofox\nhi", {"OFOX_BASE_URL": None}, "no key: expected one in OFOX_API_KEY"),
@@ -319,3 +332,30 @@ def test_loading_sends_nothing(shell, gateway):
     ok(shell, "%ofox")
     ok(shell, "%ofox help")
     assert gateway.received == []
+
+
+def test_help_of_a_command_is_its_line_of_the_help(shell):
+    [line] = ok(shell, "%ofox history --help").splitlines()
+    assert line.startswith("%ofox history [N] ")
+    [line] = ok(shell, "%ofox redo -h").splitlines()
+    assert line.startswith("%ofox undo, redo, clear ")
+
+
+def test_a_model_that_the_catalogue_does_not_have_is_set_and_said(shell):
+    ok(shell, "%ofox models")
+    assert ok(shell, "%ofox model openai/gtp-4o").splitlines() == [
+        "openai/gtp-4o",
+        "the gateway did not list openai/gtp-4o; did you mean openai/gpt-4o?",
+    ]
+    assert ok(shell, "%ofox model openai/gpt-4o") == "openai/gpt-4o\n"
+
+
+def test_the_questions_about_tables_are_told_as_a_tool(shell):
+    assert "describe_frame and query_frame, without their rows" in ok(shell, "%ofox tools frames")
+
+
+def test_options_in_the_middle_of_a_question_are_words(shell, gateway):
+    ok(shell, "%ofox ask what does -t do")
+    ok(shell, "%ofox ask 'a' - 'b' is what")
+    asked = [entry.json["messages"][-1]["content"] for entry in gateway.received]
+    assert asked == ["what does -t do", "'a' - 'b' is what"]

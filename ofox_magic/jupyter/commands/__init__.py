@@ -1,6 +1,7 @@
 """What `%ofox COMMAND` does: each shows or changes the session, and prints."""
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
@@ -13,6 +14,7 @@ from ofox_magic.jupyter.commands.models import ModelCommands
 from ofox_magic.jupyter.commands.sharing import SharingCommands
 from ofox_magic.jupyter.commands.showing import ShowingCommands
 from ofox_magic.jupyter.commands.tools import ToolCommands
+from ofox_magic.jupyter.commands.words import alone
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
@@ -31,7 +33,8 @@ HELP = """\
 %ofox model [MODEL]           show or set the model for the next turns; - goes back to the default
 %ofox system [TEXT]           show or set the system message; - removes it
 %ofox models [WORDS]          the models that the gateway has
-%ofox alias [NAME MODEL]      show or set short names; dealias NAME removes one
+%ofox alias [NAME MODEL]      show or set short names for models
+%ofox dealias NAME            remove one
 %ofox tools [NAME]            what @session().tool registered, or all that a model is told of NAME
 %ofox level [NAME] [LEVEL]    how much of tables is told: schema, stats, sample, full; - forgets; --mask A,B hides
 %ofox usage                   tokens and cost so far, by model
@@ -46,6 +49,9 @@ HELP = """\
 The answer of the last cell is in _ofox: _ofox.text, .code, .json, .tables, .usage, .cost, .model, .status …
 In Python: from ofox_magic import session; session().ask("…").result().text
 """
+_WORDS = 30  # columns of a line of it that the command stands in
+_WITH_OPTIONS = ("ask", "fix", "explain", "sent", "transcript")
+"""Commands that teach their own options."""
 
 
 class Commands:
@@ -79,18 +85,21 @@ class Commands:
             print(report.status(self._kit.session, self._kit.wiring.settings(), terminal_width()))
         elif name in ("-h", "--help"):
             print(HELP)
-        elif command := self._commands.get(name):
-            command(rest.strip())
+        elif name not in self._commands:
+            close = get_close_matches(name, self._commands, 1)
+            meant = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(self._commands)}."
+            raise UsageError(f"%ofox: there is no command {name!r}; {meant} To ask a question: %ofox ask …")
+        elif rest.strip() in ("-h", "--help") and name not in _WITH_OPTIONS:
+            print("\n".join(line for line in HELP.splitlines() if name in line[:_WORDS].replace(",", "").split()))
         else:
-            raise UsageError(
-                f"%ofox: there is no command {name!r}; expected one of {', '.join(self._commands)}. "
-                f"To ask a question: %ofox ask …"
-            )
+            self._commands[name](rest.strip())
 
-    def _version(self, _: str) -> None:
+    def _version(self, rest: str) -> None:
+        alone(rest, "version")
         print(f"ofox_magic {ofox_magic.__version__}")
 
-    def _show_panel(self, _: str) -> None:
+    def _show_panel(self, rest: str) -> None:
+        alone(rest, "panel")
         from IPython.display import display
 
         if self._kit.is_terminal:

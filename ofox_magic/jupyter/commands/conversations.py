@@ -8,7 +8,7 @@ from IPython.core.error import UsageError
 from ofox_magic.chat.estimate import tokens_of
 from ofox_magic.jupyter import report
 from ofox_magic.jupyter.columns import count
-from ofox_magic.jupyter.commands.words import number, one_word
+from ofox_magic.jupyter.commands.words import alone, number, one_word
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.untrusted import printable
@@ -41,13 +41,16 @@ class ConversationCommands:
         else:
             print(report.history(turns, terminal_width()))
 
-    def _undo(self, _: str) -> None:
+    def _undo(self, rest: str) -> None:
+        alone(rest, "undo")
         self._stepped(self._session.undo(), "took the last step back", "there is nothing to undo")
 
-    def _redo(self, _: str) -> None:
+    def _redo(self, rest: str) -> None:
+        alone(rest, "redo")
         self._stepped(self._session.redo(), "brought it again", "there is nothing to redo")
 
-    def _clear(self, _: str) -> None:
+    def _clear(self, rest: str) -> None:
+        alone(rest, "clear")
         cleared = self._session.clear()
         self._stepped(cleared, "cleared; %ofox undo brings it again", "there is nothing to clear")
 

@@ -12,7 +12,7 @@ from IPython.core.error import UsageError
 from ofox_magic.chat.conversation import Conversation
 from ofox_magic.jupyter import options, report
 from ofox_magic.jupyter.columns import count
-from ofox_magic.jupyter.commands.words import number, parsed
+from ofox_magic.jupyter.commands.words import alone, number, parsed
 from ofox_magic.jupyter.grammar import command_parser
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
@@ -63,7 +63,8 @@ class KeepingCommands:
         self._session.restore(conversations, current)
         print(f"read {path}: {_turns(conversations)}; %ofox undo takes it back")
 
-    def _sessions(self, _: str) -> None:
+    def _sessions(self, rest: str) -> None:
+        alone(rest, "sessions")
         print(report.sessions(self._kit.keeping.sessions()[:_LISTED], time.time(), terminal_width()))
 
     def _resume(self, rest: str) -> None:

@@ -1,12 +1,13 @@
 """Who answers, under which instructions, and what it costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
 from ofox_magic.chat.money import amount_of
 from ofox_magic.jupyter import report, report_spending
-from ofox_magic.jupyter.commands.words import one_word
+from ofox_magic.jupyter.commands.words import alone, one_word
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
@@ -31,7 +32,10 @@ class ModelCommands:
         session = self._session
         if rest:
             session.model = None if rest == "-" else one_word(rest, "model MODEL")
-        print(session.resolve(session.model or self._wiring.settings().model))
+        model = session.resolve(session.model or self._wiring.settings().model)
+        print(model)
+        if rest and (doubt := _doubt(model, [card.id for card in self._wiring.models_by_now()])):
+            print(doubt)
 
     def _system(self, rest: str) -> None:
         session = self._session
@@ -54,14 +58,19 @@ class ModelCommands:
     def _dealias(self, rest: str) -> None:
         names = self._session.aliases
         if rest not in names:
-            raise UsageError(f"%ofox dealias: expected one of {', '.join(names) or 'no aliases yet'}, got {rest!r}")
+            expected = f"one of {', '.join(names)}" if names else "an alias, and there is none yet"
+            raise UsageError(f"%ofox dealias: expected {expected}; got {rest!r}")
         del names[rest]
         print(report.aliases(names))
 
-    def _usage(self, _: str) -> None:
-        if self._wiring.settings().practice:
+    def _usage(self, rest: str) -> None:
+        alone(rest, "usage")
+        practice = self._wiring.settings().practice
+        if practice:
             self._wiring.ensure_models()  # nobody is asked but this process, and the cost is the same every time
         print(report_spending.usage(self._session.ledger.lines, terminal_width()))
+        if practice and self._session.ledger.lines:
+            print("the practice gateway charges nothing: its prices are there to try budgets with")
 
     def _budget(self, rest: str) -> None:
         if rest:
@@ -72,3 +81,11 @@ class ModelCommands:
             if self._session.budget is not None
             else f"spent so far: {spent}; there is no budget, and %ofox budget USD sets one"
         )
+
+
+def _doubt(model: str, known: Sequence[str]) -> str:
+    """What is odd about a *model* that the catalogue, as known here, does not have: it may be newer, or a slip."""
+    if not known or model in known:
+        return ""
+    close = get_close_matches(model, known, 1)
+    return f"the gateway did not list {model}" + (f"; did you mean {close[0]}?" if close else "")

@@ -1,6 +1,7 @@
 """How much of tables may leave the kernel."""
 
 from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
@@ -30,6 +31,10 @@ class SharingCommands:
                 f"%ofox level: expected a table's name and one of {', '.join(LEVELS)} (- forgets what was set), or a "
                 f"name and --mask A,B; got {rest!r}"
             )
+        if name and level is None and mask is None and not self._is_known(name):
+            close = get_close_matches(name, LEVELS, 1)
+            meant = f"; did you mean {close[0]}?" if close else f": there are {', '.join(LEVELS)}"
+            raise UsageError(f"%ofox level: {name} is no level and no table{meant}")
         if level == "-" and name:
             self._sharing.forget(name)
         elif level:
@@ -39,6 +44,9 @@ class SharingCommands:
         print(report.sharing(self._sharing))
         if name and level != "-" and (doubt := self._doubt(name, mask or ())):
             print(doubt)
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._sharing.rules or self._kit.notebook.look_up(name) is not MISSING
 
     def _doubt(self, name: str, mask: Collection[str]) -> str:
         """What is odd about a rule: it may come to hold, or be a slip, for which the table would be refused."""

@@ -18,6 +18,7 @@ from ofox_magic.jupyter.option_values import identifier, positive_integer
 from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.untrusted import one_line
 
+_NO_PRICE = "no price of {} is known here: %ofox models asks the gateway for all"
 _OFFLINE = "OFOX_MODE={}: nothing of this left the kernel"
 
 
@@ -90,14 +91,17 @@ def show_draft(kit: Kit, request: Request, remarks: tuple[str, ...] = (), name: 
     """
     Show *request* as it would go, with the *remarks* on it, and put its bytes into the variable *name*.
 
-    Nothing is sent but, where its price is not known, a question for the models. Raises ConfigError where it cannot go.
+    Nothing is sent, not even a question for prices; the practice gateway is part of this process, and knows its own.
+    Raises ConfigError where it cannot go.
     """
     draft = draft_request(request, kit.wiring.body)
-    kit.wiring.ensure_models()
+    if kit.wiring.settings().practice:
+        kit.wiring.ensure_models()
     estimate = kit.session.estimate(request)  # by the tokenizer that the price is for, where there is one
     size = f"{len(draft.body):,} bytes · ≈{estimate.prompt_tokens:,} tokens"
     title = f"{request.model} · {size} · at most {approximately(estimate.cost)} · not sent"
-    kit.show(_view(kit, title, [draft], remarks))
+    priceless = (_NO_PRICE.format(one_line(estimate.unpriced[0], 80)),) if estimate.unpriced else ()
+    kit.show(_view(kit, title, [draft], (*remarks, *priceless)))
     if name:
         kit.put(name, kit.wiring.mask(draft.body.decode()).encode())
 

@@ -8,6 +8,12 @@ from ofox_magic.jupyter import shell_words
 from ofox_magic.jupyter.grammar import usage_error, what_is_unknown
 
 
+def alone(rest: str, command: str) -> None:
+    """Raise UsageError where there is a *rest* behind a *command* that takes nothing."""
+    if rest:
+        raise UsageError(f"%ofox {command}: expected nothing behind it, got {rest!r}")
+
+
 def one_word(text: str, usage: str) -> str:
     """Return *text*. Raises UsageError, which says *usage*, where it is not one word."""
     if len(text.split()) != 1:
