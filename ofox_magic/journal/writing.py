@@ -65,7 +65,7 @@ class Journal:
 
     # -- from any thread ----------------------------------------------------------------------------------------------
 
-    def attach(self, session: Watched, name: str = "") -> Callable[[], None]:
+    def attach(self, session: Watched, name: str) -> Callable[[], None]:
         """Write *session*, called *name* in the list, from now on; the function that is returned ends it."""
         recording = Recording(session, name, self._mask)
         self._recordings.append(recording)
@@ -86,7 +86,7 @@ class Journal:
 
     def before_send(self, turn: Turn, request: Request) -> None:  # noqa: ARG002 - the hook of a Session
         """Wait until the question of *turn* is on disk, at most a second; where it is not by then, say so."""
-        if os.getpid() != self._pid or self._file.is_off:
+        if not self._writes:
             return
         self._turns[turn.id] = turn
         if self._file.is_failing:
@@ -96,12 +96,10 @@ class Journal:
 
     def flush(self, timeout: float = _LAST_WAIT) -> bool:
         """Wait until what stands now was written or refused, at most *timeout* seconds. Returns whether it was."""
-        if os.getpid() != self._pid:
-            return True
         done = Event()
         self._wake(done)
         deadline = time.monotonic() + timeout
-        while not done.wait(POLL):  # an untimed wait would not hear the kernel's interrupt everywhere
+        while self._writes and not done.wait(POLL):  # an untimed wait would not hear the kernel's interrupt everywhere
             if time.monotonic() >= deadline:
                 return False
         return True
@@ -129,11 +127,17 @@ class Journal:
         """Return what the session *session_id* was. Raises ConfigError, one line."""
         return reading.load(self.path, session_id)
 
+    @property
+    def _writes(self) -> bool:
+        return os.getpid() == self._pid and not self._file.is_off
+
     def _told(self, notice: Notice) -> None:
-        if isinstance(notice, Settled | HistoryReplaced) and os.getpid() == self._pid:
+        if isinstance(notice, Settled | HistoryReplaced):
             self._wake()
 
     def _wake(self, done: Event | None = None) -> None:
+        if not self._writes:
+            return
         self._wakes.put(done)
         with self._starting, suppress(RuntimeError):  # while the interpreter ends, no thread starts
             if self._thread is None:
@@ -146,7 +150,7 @@ class Journal:
     # -- on the writer's thread ---------------------------------------------------------------------------------------
 
     def _write_on(self) -> None:
-        while not self._stopping:
+        while not self._stopping and self._writes:
             woken = self._woken()
             self._file.write(tuple(self._recordings), self._turns)
             for done in woken:

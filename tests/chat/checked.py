@@ -25,7 +25,7 @@ class Kernel:
         self.journal = Journal(path, on_problem=self.problems.append, clock=clock)
         self.session = Session(self.gateway, default_model=lambda: "m", before_send=self._before_send)
         self.session.max_history = max_history
-        self.journal.attach(self.session)
+        self.journal.attach(self.session, "")
         self.session.subscribe(self.notices.append)
         self.expected = Expected()
         self.runs = []

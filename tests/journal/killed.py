@@ -84,7 +84,7 @@ def main(path: Path) -> None:
     journal = Journal(path, on_problem=lambda line: promise(f"problem {line}"))
     talker = Talker(pause=float(os.environ.get("PAUSE", "0.004")))
     session = Session(talker, default_model=lambda: "m", before_send=journal.before_send)
-    journal.attach(session)
+    journal.attach(session, "")
     for number in range(1, 10_000):
         session.ask(f"question {number}", Image(number.to_bytes(4) * 500)).wait()
         journal.flush()
