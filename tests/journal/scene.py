@@ -1,7 +1,9 @@
 """What the tests of the journal share: a session that is written, and what was said about it."""
 
+import sqlite3
 import threading
 import time
+from contextlib import closing, contextmanager
 
 from ofox_magic.chat.session import Session
 from ofox_magic.journal import Journal
@@ -55,3 +57,17 @@ def eventually(is_so):
     while not (found := is_so()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found
+
+
+@contextmanager
+def locked_for(path, seconds):
+    """Another kernel holds the lock of the file, which it may be making, for *seconds* or until the block is left."""
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        unlock = threading.Timer(seconds, connection.execute, ("ROLLBACK",))
+        unlock.start()
+        try:
+            yield
+        finally:
+            unlock.cancel()
+            unlock.join()

@@ -16,6 +16,7 @@ from ofox_magic.journal import file as journal_file
 from ofox_magic.journal.file import JournalFile
 from ofox_magic.journal.recording import Recording
 from ofox_magic.journal.storage import open_to_write, set_aside
+from tests.journal.scene import locked_for
 
 GARBAGE = b"no database at all " * 300
 
@@ -105,6 +106,33 @@ def test_a_file_that_others_may_read_is_for_its_owner_alone_once_it_is_written(p
     path.chmod(0o644)
     file.write(Talk().recordings(), {})
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+def test_a_new_file_is_for_its_owner_alone_from_its_first_moment(path):
+    modes = []
+
+    class Watched(type(path)):
+        def chmod(self, mode, **given):
+            modes.append(stat.S_IMODE(self.stat().st_mode))
+            super().chmod(mode, **given)
+
+    old = os.umask(0)
+    try:
+        open_to_write(Watched(path)).close()
+    finally:
+        os.umask(old)
+    assert modes == [0o600], "it was as the umask allows, and then changed"
+
+
+def test_who_comes_while_another_kernel_makes_the_file_waits_for_it(path):
+    with locked_for(path, 0.3):
+        open_to_write(path).close()
+
+
+def test_who_waits_for_another_kernel_in_vain_is_told_so_in_the_end(path):
+    with locked_for(path, 20), pytest.raises(sqlite3.OperationalError, match="locked"):
+        open_to_write(path)
 
 
 def test_the_directories_above_are_made(tmp_path):

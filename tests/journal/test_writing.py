@@ -5,7 +5,6 @@ import sqlite3
 import threading
 import time
 import weakref
-from contextlib import contextmanager
 
 import pytest
 
@@ -14,7 +13,7 @@ from ofox_magic.chat.events import TextDelta
 from ofox_magic.chat.messages import assistant, user
 from ofox_magic.chat.notices import Delta, HistoryReplaced, Settled, TurnAdded, TurnChanged
 from ofox_magic.journal import Journal, sessions, writing
-from tests.journal.scene import Scene, eventually
+from tests.journal.scene import Scene, eventually, locked_for
 
 
 @pytest.fixture
@@ -136,23 +135,11 @@ def test_a_closed_journal_is_kept_by_nobody(path):
     assert left() is None
 
 
-@contextmanager
-def held_for(path, seconds):
-    """The file's lock is held, and given back *seconds* later."""
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("BEGIN IMMEDIATE")
-    later = threading.Timer(seconds, connection.execute, ("ROLLBACK",))
-    later.start()
-    yield
-    later.join()
-    connection.close()
-
-
 def test_who_flushes_waits_for_a_write_that_takes_a_while(path):
     scene = Scene(path, "1", "2")
     scene.ask("a")
     assert scene.journal.flush(20)
-    with held_for(path, 0.3):
+    with locked_for(path, 0.3):
         scene.session.undo()
         assert scene.journal.flush(20)
         assert [info.turns for info in sessions(path)] == [0]
