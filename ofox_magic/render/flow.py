@@ -43,7 +43,7 @@ class Flow:
         self._carriage = ""
         self._opening = ""  # the line that opened the code which the rest goes on with
         self._number: int | None = None  # of the list item that the rest begins with
-        self._cut_at = -1
+        self._cut_at = 0
         self._plain = plain
         self._mathml = mathml
 
@@ -131,7 +131,7 @@ class Flow:
             return None
         number = int(tokens[0].attrs.get("start", 1)) + len(items) - 1
         html = self._freeze(text, tokens[items[-1]], [*tokens[: items[-1]], tokens[-1]])
-        self._number = number if tokens[0].type == "ordered_list_open" else None
+        self._number = number
         return html
 
     def _drop(self, text: str, first_kept: Token) -> None:
@@ -142,7 +142,7 @@ class Flow:
     def _keep(self, rest_of_lines: str) -> None:
         """Of the lines that were looked at, keep *rest_of_lines*, and the unfinished one behind them."""
         self._rest = rest_of_lines + self._rest[self._cut_at :]
-        self._cut_at = -1 if rest_of_lines else 0
+        self._cut_at = 0
 
     def _take_plain(self) -> Iterator[str]:
         while len(self._rest) > _PLAIN_PIECE:

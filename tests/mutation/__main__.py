@@ -76,7 +76,7 @@ GROUPS = {
     "budget": Group(("render/budget.py",), ("tests/render/test_budget.py",)),
     "flow": Group(
         ("render/flow.py",),
-        ("tests/render/test_flow.py", "tests/render/test_pathological.py"),
+        tuple(f"tests/render/test_{name}.py" for name in ("flow", "mathml", "pathological")),
         without=(
             "tests/render/test_flow.py::test_and_of_documents_made_of_any_lines",
             "tests/render/test_flow.py::test_and_of_code_so_long_that_its_lines_are_finished_before_it_ends",

@@ -183,6 +183,36 @@ def test_code_is_cut_into_lines_once_it_is_long_and_while_it_is_open():
     assert pieces_of("```py\n" + line * LONG_CODE + "```\n")[0] == []
 
 
+def test_code_that_can_still_change_has_no_colours():
+    _, flow = pieces_of("```py\nx = 1\n")
+    assert flow.tail() == '<pre class="ofox-code"><code>x = 1\n</code></pre>\n'
+    assert flow.end() == to_html("```py\nx = 1\n")
+
+
+def test_code_that_ends_where_it_was_cut_leaves_no_empty_box():
+    _, flow = pieces_of("```py\n" + "x = 12345\n" * LONG_CODE)
+    assert flow.tail() == ""
+    pieces, flow = pieces_of("```\n", flow)
+    assert pieces == []
+    assert flow.tail() == flow.end() == ""
+    pieces, flow = pieces_of("a", flow)
+    assert pieces == []
+    assert flow.tail() == "<p>a</p>\n"
+
+
+def test_code_is_cut_below_empty_lines_too_and_goes_on_in_its_language():
+    pieces, flow = pieces_of("\n\n```py\n" + "x = 12345\n" * LONG_CODE)
+    assert len(pieces) == 1
+    pieces_of("y = 1", flow)
+    assert flow.end() == to_html("```py\ny = 1").replace("\n</code>", "</code>")
+
+
+def test_code_that_speaks_of_our_classes_is_not_changed_where_it_is_cut():
+    text = "```\n" + '<pre class="ofox-code">\n' * LONG_CODE
+    (html,), _ = pieces_of(text)
+    assert html == to_html(text).replace("ofox-code", "ofox-code ofox-part", 1)
+
+
 def test_a_list_is_cut_before_its_last_item_once_it_is_long():
     item = "- " + "a" * 97 + "\n"
     assert pieces_of(item * (LONG_LIST // 100))[0] == []
@@ -213,11 +243,11 @@ def test_a_block_that_grows_beyond_the_cap_is_plain_until_the_end():
 
 
 def test_plain_text_is_cut_behind_a_line_where_there_is_one():
-    line = "a" * 999 + "\n"
+    line = "a" * 949 + "\n"
     pieces, flow = pieces_of(line * 4 + "b" * 8001, Flow(plain=True))
     assert pieces == [plain_html(line * 4), plain_html("b" * 4000), plain_html("b" * 4000)]
     assert flow.tail() == plain_html("b")
-    assert pieces_of(line * 4, Flow(plain=True))[0] == []
+    assert pieces_of("a" * 3999 + "\n", Flow(plain=True))[0] == []
 
 
 def test_what_has_no_new_line_is_not_looked_at_again():
