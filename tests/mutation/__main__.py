@@ -34,8 +34,8 @@ source_paths = {modules}
 also_copy = ["ofox_magic"]
 pytest_add_cli_args = {arguments}
 pytest_add_cli_args_test_selection = {tests}
-timeout_multiplier = 3.0
-timeout_constant = 5.0
+timeout_multiplier = 5.0
+timeout_constant = 10.0
 """
 _ARGUMENTS = (
     "-o",
