@@ -43,7 +43,7 @@ class Asked:
     *max_history* is how many of the turns above go along (None: all), *max_cost* the cap of this turn in USD, *tools*
     what the model may call and *consent* who is asked before. *cancel* is there once the request has left, *estimate*
     is what it was taken to cost then; *entries* is how many the ledger had when the turn began; *round* are the calls
-    that wait, and *serving* says whether somebody runs them.
+    that wait, and *served_by* is the thread that runs them.
     """
 
     turn: Turn
@@ -62,7 +62,7 @@ class Asked:
     entries: int | None = None
     rounds: int = 0
     round: Round | None = None
-    serving: bool = False
+    served_by: int | None = None
 
     @property
     def calls_can_be_run(self) -> bool:

@@ -39,7 +39,6 @@ class Runner:
         before_send: BeforeSend | None,
     ) -> None:
         self.running: Asked | None = None
-        self._serving_thread: int | None = None
         self._queue: deque[Asked] = deque()
         self._transport = transport
         self._account = account
@@ -61,7 +60,7 @@ class Runner:
     @property
     def serves_here(self) -> bool:
         """Whether the calling thread runs a tool now: a turn that is asked there would wait for itself."""
-        return self._serving_thread == get_ident()
+        return self.running is not None and self.running.served_by == get_ident()
 
     def add(self, asked: Asked) -> None:
         """Run *asked* when its time comes. Where the caller is interrupted meanwhile, the turn is stopped."""
@@ -98,21 +97,19 @@ class Runner:
         """
         with self._changed:
             asked = self.running
-            if asked is None or asked.turn.state != "tools" or asked.serving:
+            if asked is None or asked.turn.state != "tools" or asked.served_by:
                 return
-            asked.serving = True
-            self._serving_thread = get_ident()
+            asked.served_by = get_ident()
         try:
             all_ran = self._run_calls(asked)
-            asked.serving = False
+            asked.served_by = None
             if all_ran:
                 self._go_on(asked)
         except BaseException:
             self._abandon(asked)  # before anybody takes the call that was interrupted for one that waits
             raise
         finally:
-            self._serving_thread = None
-            asked.serving = False
+            asked.served_by = None
 
     def _run_calls(self, asked: Asked) -> bool:
         """Run what may be run, in order; returns whether that was all."""
@@ -147,18 +144,18 @@ class Runner:
         if asked.round is not None:
             closed, asked.round = asked.round, None
             # what the running call did is done, and the model is told
-            closed = closed.stopped(closed.open_calls[0]) if asked.serving and closed.open_calls else closed
+            closed = closed.stopped(closed.open_calls[0]) if asked.served_by and closed.open_calls else closed
             self._record(asked, ToolsRan(closed.messages))
 
     def _advance(self) -> None:
         """Start the next turn where none is running."""
         while asked := self._next():
-            self._subscribers.deliver()
             self._start(asked)
         self._subscribers.deliver()
 
     def _start(self, asked: Asked) -> None:
         try:
+            self._subscribers.deliver()
             cancel = self._send(asked)
         except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
             self._fail(asked, error)

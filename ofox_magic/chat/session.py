@@ -284,11 +284,10 @@ class Session:
         if "messages" in params:
             raise ConfigError("`messages` is made of what you ask: pass text, parts and Messages in order instead")
         history = self._histories.named(chosen.conversation)
-        turn_id, key = self._place(history, chosen)
-        if chosen.again and not content:
-            question = self._question_of(history, turn_id)
-        else:
-            question = messages_of(*content, name=chosen.name, to_parts=self._to_parts)
+        with self._changed:
+            turn_id, key = self._place(history, chosen)
+            asked_last = self._question_of(history, turn_id) if chosen.again and not content else ()
+        question = asked_last or messages_of(*content, name=chosen.name, to_parts=self._to_parts)
         model = self.resolve(chosen.model or self.model or self._default_model())
         return Asked(
             turn=self._handle(history, turn_id, key, model, question, chosen.remarks),

@@ -240,7 +240,7 @@ class Conversations(Checked, RuleBasedStateMachine):
                 self.session.serve()
         except KeyboardInterrupt:
             connection, begun = self.kernel.gateway.live, len(self.kernel.toolbox.ran) > ran
-            waits_on = run.turn.state == "tools" and not begun and not self.session._runner.running.serving
+            waits_on = run.turn.state == "tools" and not begun and not self.session._runner.running.served_by
             assert run.turn.reply.settled or (connection and connection.cancelled) or waits_on
         finally:
             self.kernel.toolbox.meanwhile = lambda: None

@@ -4,7 +4,7 @@ import pytest
 
 from ofox_magic.chat.conversation import Conversation
 from ofox_magic.chat.events import Finished, FinishReason, TextDelta, ToolCallDelta
-from ofox_magic.chat.notices import Settled, TurnAdded
+from ofox_magic.chat.notices import Settled, TurnAdded, TurnChanged
 from ofox_magic.chat.session import Session
 from tests.chat.by_hand import Gateway, Toolbox, interrupted_at
 
@@ -95,6 +95,23 @@ def test_an_interrupt_while_another_turn_is_started_stops_that_one_and_no_more(s
         first.cancel()
     assert (first.state, second.state, third.state) == ("stopped", "stopped", "waiting")
     answer(gateway)
+    assert goes_on(session, gateway)
+
+
+def test_an_interrupt_while_it_is_told_that_another_turn_begins_stops_that_one(session, gateway):
+    first, second = session.ask("1", tools=Toolbox()), session.ask("2")
+    answer(gateway, *CALLS)
+    beginnings = []
+
+    def pressed_at_the_first(notice):
+        if isinstance(notice, TurnChanged) and notice.turn_id == second.id and not beginnings:
+            beginnings.append(notice)
+            raise KeyboardInterrupt
+
+    session.subscribe(pressed_at_the_first)
+    with pytest.raises(KeyboardInterrupt):
+        first.cancel()
+    assert (first.state, second.state) == ("stopped", "stopped")
     assert goes_on(session, gateway)
 
 

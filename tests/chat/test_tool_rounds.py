@@ -165,6 +165,30 @@ def test_a_tool_that_asks_in_its_own_session_is_told_so_instead_of_waiting_for_i
     assert session.ask("afterwards").result().text == "y"
 
 
+def test_that_holds_while_a_tool_of_a_stopped_turn_ends_on_another_thread():
+    begun, may_end = threading.Event(), threading.Event()
+
+    def ends_late(call):
+        begun.set()
+        may_end.wait(20)
+        return done(call, "late")
+
+    def asks_after_that(call):
+        may_end.set()
+        waiter.join(20)
+        with pytest.raises(ConfigError, match="a tool cannot ask in its own session"):
+            session.ask("and you?")
+        return done(call, "asked")
+
+    session = scripted_session(calls("f"), calls("f"), "the end")
+    stopped = session.ask("q", tools=Tools(ends_late))
+    waiter = threading.Thread(target=stopped.result)
+    waiter.start()
+    assert begun.wait(20)
+    stopped.cancel()
+    assert session.ask("q2", tools=Tools(asks_after_that)).result().text == "the end"
+
+
 def test_without_tools_the_calls_are_the_answer():
     session = scripted_session(calls("f"), "next")
     assert [call.name for call in session.ask("q").result().tool_calls] == ["f"]
