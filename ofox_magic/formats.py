@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from warnings import catch_warnings
 
 from ofox_magic.answer import Answer, Code, json_of
 from ofox_magic.errors import AnswerError, BadRequest, OfoxError
@@ -132,7 +133,8 @@ def _joined(blocks: Iterable[Code]) -> str | None:
 def _is_program(text: str) -> bool:
     """Whether all of *text* is Python that does something: `Done` and `a is b` are Python too."""
     try:
-        statements = ast.parse(text).body
+        with catch_warnings(action="ignore"):  # of `\d` and the like, which is the model's
+            statements = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return any(not isinstance(each, ast.Expr) or isinstance(each.value, ast.Call | ast.Await) for each in statements)

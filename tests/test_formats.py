@@ -206,3 +206,8 @@ def test_without_code_the_answer_is_shown():
 def test_every_format_is_safe_in_a_page(text, wanted):
     html = to_html(said(text), wanted)
     assert violations(html) == []
+
+
+def test_looking_whether_an_answer_is_a_program_warns_of_nothing_in_it(recwarn):
+    next_cell(said("import re\nprint(re.findall('\\d', text))"))
+    assert not recwarn.list
