@@ -28,16 +28,15 @@ class ModelCard:
     """
     What the catalogue says of a model.
 
-    *context_length* and *max_output* are tokens (None: not said); *prices* are USD per token by the gateway's
-    names (`prompt`, `completion`, `input_cache_read` …); *abilities* are the parameters it lists, *inputs* the kinds
-    of input (`text`, `image` …).
+    *context_length* is in tokens (None: not said); *prices* are USD per token by the gateway's names (`prompt`,
+    `completion`, `input_cache_read` …); *abilities* are the parameters it lists, *inputs* the kinds of input (`text`,
+    `image` …).
     """
 
     id: str
     name: str = ""
     aliases: tuple[str, ...] = ()
     context_length: int | None = None
-    max_output: int | None = None
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     abilities: frozenset[str] = frozenset()
     inputs: frozenset[str] = frozenset()

@@ -96,7 +96,7 @@ class Converter:
 
     def of_content(self, content: files.FileContent, choices: Choices = AS_SET) -> tuple[Part, ...]:
         """Return what a file holds, whether it was read here or came from elsewhere."""
-        if content.kind == "image":
+        if content.is_picture:
             return picture_parts(content.data, name=content.name, detail=choices.detail)
         inserted = Inserted(content.name, "file", len(content.data))
         return (Text(f"File `{content.name}`:\n{fenced(content.data.decode())}", (inserted,)),)

@@ -9,30 +9,19 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
 
+from ofox_magic.context.containers import format_of
 from ofox_magic.errors import ConfigError
 from ofox_magic.untrusted import one_line
 
-Kind: TypeAlias = Literal["image", "table", "text"]
-
 MIB = 1024 * 1024
 _SUPPORTED = "a picture (PNG, JPEG, WebP, GIF, BMP, TIFF) or text"
-_TABLES = {".csv": "text/csv", ".tsv": "text/tab-separated-values"}
 _BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_PICTURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
 )
 _FRAME = "read it into a frame and attach that by its name"
 _OTHERS = (
@@ -57,16 +46,15 @@ _NO_FILES = (
 @dataclass(frozen=True, slots=True)
 class FileContent:
     """
-    What the file *name* holds: *data* of *media_type*.
+    What the file *name* holds.
 
-    A text and a table (CSV, TSV) are UTF-8 without a byte order mark, whatever the file was. An image is as it was;
-    BMP and TIFF must be converted before they are sent. SVG is text.
+    A picture's *data* are as they were. All else is text, SVG too: UTF-8 without a byte order mark, whatever the file
+    was.
     """
 
     name: str
-    kind: Kind
+    is_picture: bool
     data: bytes = field(repr=False)
-    media_type: str
 
 
 def is_address(word: str) -> bool:
@@ -102,15 +90,9 @@ def uploaded(name: str, data: bytes) -> FileContent:
 
 
 def _content(name: str, data: bytes, shown: str) -> FileContent:
-    media_type = _picture(data)
-    if media_type:
-        return FileContent(name, "image", data, media_type)
-    text = _text(data, shown).encode()
-    suffix = Path(name).suffix.lower()
-    if suffix in _TABLES:
-        return FileContent(name, "table", text, _TABLES[suffix])
-    is_svg = suffix == ".svg" or text[:100].lstrip().startswith(b"<svg")
-    return FileContent(name, "text", text, "image/svg+xml" if is_svg else "text/plain")
+    if _is_picture(data):
+        return FileContent(name, is_picture=True, data=data)
+    return FileContent(name, is_picture=False, data=_text(data, shown).encode())
 
 
 def _read(path: Path, shown: str, most: int) -> bytes:
@@ -144,13 +126,11 @@ def _size(count: int) -> str:
     return f"{count / MIB:,.1f} MiB" if count >= MIB else f"{count:,} bytes"
 
 
-def _picture(data: bytes) -> str | None:
-    """The media type of the picture that *data* begins like."""
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "image/webp"
-    if data.startswith(b"BM") and data[6:10] == bytes(4):  # reserved, always zero: a text may begin with BM
-        return "image/bmp"
-    return next((media_type for magic, media_type in _PICTURES if data.startswith(magic)), None)
+def _is_picture(data: bytes) -> bool:
+    form = format_of(data)
+    if form == "BMP":
+        return data[6:10] == bytes(4)  # reserved, always zero: a text may begin with BM
+    return bool(form)
 
 
 def _text(data: bytes, shown: str) -> str:

@@ -35,7 +35,6 @@ def table_part(
     level: Level = "sample",
     budget: int = BUDGET,
     mask: Collection[str] = (),
-    force: bool = False,
 ) -> Table:
     """
     Return *value* (whatever `is_table` says yes to), called *name*, as a Table of at most *budget* tokens.
@@ -43,7 +42,7 @@ def table_part(
     *level* says what leaves the kernel: schema (names and dtypes), stats (counts, ranges, means, most frequent values),
     sample (up to 20 rows too) or full (every row). Of the columns in *mask* only name and dtype do.
     Raises ConfigError for what is no table, a mask that names no column, an engine's own error, and for a full table
-    over the budget unless *force* is set.
+    over the budget.
     """
     if level not in LEVELS:
         raise ConfigError(f"a table's level is {', '.join(LEVELS)}; got {level!r}")
@@ -53,7 +52,7 @@ def table_part(
         frame = frame_of(value)
         columns = [(label_of(label), dtype) for label, dtype in frame.schema]
         table = Table("", frame.rows, len(columns) - frame.levels, name, level)
-        text = _described(frame, columns, table, masked_positions(columns, mask, name), None if force else budget)
+        text = _described(frame, columns, table, masked_positions(columns, mask, name), budget)
     except OfoxError:
         raise
     except Exception as error:
@@ -84,17 +83,17 @@ def _names_of(label: str) -> set[str]:
 
 
 def _described(
-    frame: "Frame", columns: Sequence[tuple[str, str]], table: Table, masked: frozenset[int], budget: int | None
+    frame: "Frame", columns: Sequence[tuple[str, str]], table: Table, masked: frozenset[int], budget: int
 ) -> str:
     def fits(text: str) -> bool:
-        return budget is None or tokens(replace(table, text=text)) <= budget
+        return tokens(replace(table, text=text)) <= budget
 
     full = table.level == "full"
-    if full and budget is not None and (least := table.rows * len(columns) // 2) > budget:
+    if full and (least := table.rows * len(columns) // 2) > budget:
         raise _too_large(least, budget, table.name)  # what ends a cell takes half a token: nothing need be read to know
     draft = _drafted(frame, columns, table, masked, fits)
     if full and not fits(draft.whole()):
-        raise _too_large(tokens(draft.whole()), budget or 0, table.name)
+        raise _too_large(tokens(draft.whole()), budget, table.name)
     return draft.fitted(fits)
 
 

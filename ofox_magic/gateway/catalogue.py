@@ -65,7 +65,6 @@ def _card(record: Mapping[str, Any]) -> ModelCard:
         name=record["name"] if isinstance(record.get("name"), str) else "",
         aliases=tuple(_strings(record.get("aliases"))),
         context_length=_tokens(record.get("context_length")) or _tokens(top.get("context_length")),
-        max_output=_tokens(top.get("max_completion_tokens")),
         prices=dict(_prices(_mapping(record, "pricing"))),
         abilities=frozenset(_strings(record.get("supported_parameters"))),
         inputs=frozenset(_strings(architecture.get("input_modalities"))),

@@ -98,11 +98,6 @@ class GatewayClient:
         """Return what is known of *model* (id or alias); asks nobody but the file that keeps the catalogue."""
         return self._known.card(model)
 
-    @property
-    def known_models(self) -> tuple[ModelCard, ...]:
-        """The models that are known, by id; asks nobody but the file that keeps the catalogue."""
-        return self._known.cards
-
     def models(self) -> tuple[ModelCard, ...]:
         """Fetch the models that can chat, and return them by id. Raises OfoxError; takes 15 s at most."""
         settings = self._settings()

@@ -74,12 +74,3 @@ class KnownModels:
         if fetched is None or not fetched.at <= self._clock() + _CLOCKS_DIFFER:  # what comes from later is never old
             return _NOTHING
         return _Known(catalogue.of(fetched.records), fetched.at)
-
-
-def age_in_words(seconds: float) -> str:
-    """Return *seconds* as `2 days old`, in the largest unit that fits."""
-    for unit, length in (("day", DAY), ("hour", 3600.0), ("minute", 60.0)):
-        if seconds >= length:
-            count = int(seconds // length)
-            return f"{count} {unit}{'' if count == 1 else 's'} old"
-    return "just fetched"

@@ -116,7 +116,6 @@ def card_of(record: object) -> ModelCard:
         name=get(entry, "name", str),
         aliases=_texts(entry, "aliases"),
         context_length=maybe(entry, "context_length", int),
-        max_output=maybe(entry, "max_output", int),
         prices={name: _price(text) for name, text in get(entry, "prices", dict).items()},
         abilities=frozenset(_texts(entry, "abilities")),
         inputs=frozenset(_texts(entry, "inputs")),

@@ -20,7 +20,7 @@ from ofox_magic.errors import ConfigError, TransportError
 from ofox_magic.gateway import catalogue
 from ofox_magic.gateway.catalogue_file import LARGEST, CatalogueFile, Fetched, default_directory
 from ofox_magic.gateway.client import GatewayClient
-from ofox_magic.gateway.known_models import DAY, KnownModels, age_in_words
+from ofox_magic.gateway.known_models import DAY, KnownModels
 from ofox_magic.practice import PracticeGateway
 from ofox_magic.practice.models import MODELS
 from ofox_magic.settings import Secret, Settings
@@ -242,14 +242,6 @@ def test_one_from_the_future_is_ignored(file, clock):
     assert KnownModels(file, clock=clock).age(URL) == 0
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "just fetched"), (59, "just fetched"), (60, "1 minute old"), (7200, "2 hours old"), (2.5 * DAY, "2 days old")],
-)
-def test_an_age_is_said_in_its_largest_unit(seconds, words):
-    assert age_in_words(seconds) == words
-
-
 # -- beside a request
 
 
@@ -314,7 +306,6 @@ def test_the_first_request_brings_the_catalogue_and_the_next_ones_do_not(make_cl
 def test_nothing_is_fetched_before_the_first_request_by_looking(make_client, gateway, file):
     client = make_client(KnownModels(file))
     assert client.card("gpt-4o-mini") is None
-    assert client.known_models == ()
     time.sleep(0.05)
     assert gateway.received == []
 
@@ -485,7 +476,6 @@ def test_a_setting_that_cannot_be_used_makes_looking_find_nothing():
 
     client = GatewayClient(broken, models=KnownModels())
     assert client.card("gpt-4o-mini") is None
-    assert client.known_models == ()
 
 
 # -- for who needs a price
@@ -507,7 +497,7 @@ def test_where_it_cannot_be_fetched_what_was_known_stays(make_client, file):
     client = make_client(known, base_url=url)
     client.ensure_models()
     assert client.card("one").id == "a/one"
-    assert age_in_words(known.age(url)) == "3 days old"
+    assert known.age(url) > 2 * DAY
     with pytest.raises(TransportError):
         client.models()
 

@@ -457,7 +457,6 @@ def test_what_was_known_of_a_model_is_known_again(path):
         "X",
         ("x", "latest-x"),
         1000,
-        100,
         {"prompt": Decimal("0.00000015")},
         frozenset({"tools"}),
         frozenset({"text"}),
