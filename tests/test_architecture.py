@@ -45,7 +45,7 @@ LAYERS = {
     "errors": {"untrusted"},
     "settings": {"errors"},
     "chat": {"errors", "untrusted"},
-    "gateway": {"errors", "untrusted", "chat", "settings"},
+    "gateway": {"errors", "untrusted", "chat", "settings", "whole_file"},
     "context": {"chat", "errors", "untrusted"},
     "json_file": {"errors"},
     "whole_file": {"errors"},

@@ -7,12 +7,14 @@ It is a cache: what cannot be read is as good as not there, and the turn that ru
 import json
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from ofox_magic.errors import ConfigError
+from ofox_magic.whole_file import write_whole
 
 LARGEST = 4 << 20
 """Bytes; 140 models take 165 kB."""
@@ -58,9 +60,9 @@ class CatalogueFile:
         content = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         if len(content) > LARGEST:
             return
-        with suppress(OSError):
+        with suppress(OSError, ConfigError):
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._path(base_url), content)
+            write_whole(self._path(base_url), content)
 
     def _path(self, base_url: str) -> Path:
         return self._directory / f"models-{sha256(base_url.encode()).hexdigest()[:16]}.json"
@@ -80,16 +82,3 @@ def _is_own(about: os.stat_result) -> bool:
     if not hasattr(os, "getuid"):
         return True
     return about.st_uid == os.getuid() and not about.st_mode & _OTHERS_MAY_WRITE
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put *content* into *path* at once, so that another kernel reads the old or the new."""
-    handle, name = tempfile.mkstemp(prefix=f"{path.stem}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
