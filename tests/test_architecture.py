@@ -25,6 +25,7 @@ PURE = (
     "gateway.stream",
     "context.mimebundle",
     "context.blocks",
+    "context.packed_arrays",
     "context.plain",
     "context.references",
     "context.verbatim",

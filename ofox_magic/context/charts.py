@@ -4,13 +4,11 @@ plotly and altair charts: a picture where their renderer is installed, else thei
 Neither library is imported here, and nothing that a chart refers to is fetched.
 """
 
-import base64
 import json
-import re
-from array import array
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ofox_magic.context.packed_arrays import numbers_of
 from ofox_magic.context.renderer import RenderError, rendered
 from ofox_magic.context.svg import png_of_svg
 from ofox_magic.errors import ConfigError
@@ -46,7 +44,6 @@ _PLOTLY_SIZE = (700, 500)
 _SCALE = 2.0
 _MOST_TEXT = 20_000
 _LENGTHS = (1_000_000, 1_000, 300, 100, 30, 10, 3)
-_CODES = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "f4": "f", "f8": "d"}
 
 
 def png_of_plotly(figure: Any, longest_side: int) -> bytes:
@@ -122,21 +119,11 @@ def cut(text: str) -> str:
 
 def _shortened(value: Any, length: int, cuts: list[int]) -> Any:
     if isinstance(value, dict):
-        if {"bdata", "dtype"} <= value.keys():
-            return _shortened(_unpacked(value), length, cuts)
+        if (numbers := numbers_of(value)) is not None:
+            return _shortened(numbers, length, cuts)
         return {key: _shortened(each, length, cuts) for key, each in value.items()}
     if isinstance(value, list):
         if len(value) > length:
             cuts.append(len(value))
         return [_shortened(each, length, cuts) for each in value[:length]]
     return value
-
-
-def _unpacked(packed: dict[str, Any]) -> Any:
-    """Return the numbers that plotly packs as base64: a model cannot read those."""
-    code = _CODES.get(str(packed["dtype"]))
-    if code is None:
-        return packed["dtype"]
-    numbers = array(code, base64.b64decode(packed["bdata"])).tolist()
-    columns = int(re.split(r"\D+", str(packed.get("shape", "1")).strip())[-1] or 1) if "shape" in packed else 0
-    return [numbers[at : at + columns] for at in range(0, len(numbers), columns)] if columns else numbers

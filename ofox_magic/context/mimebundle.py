@@ -6,13 +6,13 @@ Nothing that a bundle names is fetched or opened.
 
 import json
 import re
-import struct
 import sys
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from ofox_magic.chat.parts import IMAGE_TYPES, Part, Text
+from ofox_magic.context.packed_arrays import numbers_of
 from ofox_magic.context.plain import text_of_html, without_colours
 from ofox_magic.errors import ConfigError
 from ofox_magic.untrusted import printable
@@ -39,7 +39,6 @@ _MOST_METADATA = 4_000  # characters of JSON
 _MOST_SENT = 20_000  # characters
 _CUT = "\n[the rest is left out]"
 _SAYS_NOTHING = re.compile(r"<[^<>\n]*( object| at 0x[0-9a-fA-F]+)[^<>\n]*>|[\w.]+\(\.\.\.\)")
-_PACKED = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q", "f4": "f", "f8": "d"}
 
 
 class Picture(Protocol):
@@ -149,20 +148,18 @@ def _readable(value: Any) -> str:
         if isinstance(content, dict) and isinstance(layout := content.get("layout"), dict):
             content = content | {"layout": {key: each for key, each in layout.items() if key != "template"}}
         return json.dumps(_unpacked(content), default=str, ensure_ascii=False, separators=(",", ":"))
-    except (ValueError, RecursionError, struct.error):  # it was cut, or is not what it says
+    except (ValueError, RecursionError):  # it was cut, or is not what it says
         return str(value)
 
 
 def _unpacked(value: Any) -> Any:
-    """*value* with its packed arrays, which plotly writes as {"dtype": "f8", "bdata": base64}, as lists."""
+    """*value* with its packed arrays as lists."""
     if isinstance(value, list):
         return [_unpacked(each) for each in value]
     if not isinstance(value, dict):
         return value
-    if (code := _PACKED.get(str(value.get("dtype")))) and isinstance(packed := value.get("bdata"), str):
-        numbers = [number for (number,) in struct.iter_unpack(f"<{code}", b64decode(packed, validate=True))]
-        return {"shape": value["shape"], "values": numbers} if "shape" in value else numbers
-    return {key: _unpacked(each) for key, each in value.items()}
+    numbers = numbers_of(value)
+    return {key: _unpacked(each) for key, each in value.items()} if numbers is None else numbers
 
 
 def _named(name: str, how: str, text: str) -> Text:

@@ -78,7 +78,7 @@ def test_plotly_goes_without_its_theme_and_with_its_numbers():
     packed = {"dtype": "f8", "bdata": base64.b64encode(struct.pack("<3d", 1, 2.5, -3)).decode()}
     grid = {"dtype": "i2", "bdata": base64.b64encode(struct.pack("<4h", 1, 2, 3, 4)).decode(), "shape": "2, 2"}
     data = {PLOTLY: {"data": [{"y": packed, "z": grid}], "layout": {"title": "T", "template": {"layout": "long"}}}}
-    expected = {"data": [{"y": [1, 2.5, -3], "z": {"shape": "2, 2", "values": [1, 2, 3, 4]}}], "layout": {"title": "T"}}
+    expected = {"data": [{"y": [1, 2.5, -3], "z": [[1, 2], [3, 4]]}], "layout": {"title": "T"}}
     head, _, body = text_of(data).partition("\n")
     assert head == "Out[3], as Plotly JSON:"
     assert json.loads(body) == expected
