@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ofox_magic.chat.parts import Inserted, Part, Text
-from ofox_magic.context import files, references
+from ofox_magic.context import as_typed, files, references
 from ofox_magic.context.convert import AS_SET, Choices, Converter
 from ofox_magic.context.displays import Display, Displays
+from ofox_magic.context.mentions import is_name
 from ofox_magic.context.nameable import kind
 from ofox_magic.context.sent_before import SentBefore
 from ofox_magic.context.watching import Source
@@ -138,7 +139,7 @@ class Notebook:
         ]
 
     def _attached(self, word: str, choices: Choices) -> Sequence[Part]:
-        value = self.look_up(word) if references.is_name(word) else references.MISSING
+        value = self.look_up(word) if is_name(word) else references.MISSING
         if value is not references.MISSING:
             return self._named(word, value, choices, f"`{word}`:\n")
         if files.is_address(word):
@@ -149,8 +150,8 @@ class Notebook:
 
     def _remarks(self, text: str) -> tuple[str, ...]:
         sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
-        missed = references.near_misses(text, sendable, self.look_up)
-        within = references.within_names(text, self.look_up)
+        missed = as_typed.near_misses(text, sendable, self.look_up)
+        within = as_typed.within_names(text, self.look_up)
         return (
             *(
                 f"{typed} went as typed, since only whole names are inserted: "
@@ -163,7 +164,7 @@ class Notebook:
                 f"{typed} names nothing and went as typed"
                 if value is references.MISSING
                 else f"{typed} is a {type(value).__name__} and went as typed; -a {name} sends it"
-                for typed, name, value in references.passed_over(text, self.look_up, self._is_sendable, _CONTAINERS)
+                for typed, name, value in as_typed.passed_over(text, self.look_up, self._is_sendable, _CONTAINERS)
             ),
         )
 

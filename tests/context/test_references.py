@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ofox_magic.context.references import MISSING, Found, near_misses, passed_over, split, within_names
+from ofox_magic.context.as_typed import near_misses, passed_over, within_names
+from ofox_magic.context.references import MISSING, Found, split
 
 
 class Untouchable:
