@@ -68,11 +68,13 @@ def load_notebook(path: Path, read_line: ReadLine) -> FromNotebook:
     """
     exchanges: list[Exchange] = []
     systems: dict[str, str] = {}
+    taken: set[str | None] = set()
     for cell in _cells(path):
-        taken = _exchange(cell, read_line, {name for exchange in exchanges for name in (exchange.id, exchange.key)})
-        if taken is not None:
-            exchange, system = taken
+        found = _exchange(cell, read_line, taken)
+        if found is not None:
+            exchange, system = found
             exchanges.append(exchange)
+            taken |= {exchange.id, exchange.key}
             systems |= {exchange.id: system} if system else {}
     if not exchanges:
         raise ConfigError(f"{path} holds no answered %%ofox cell: expected a notebook saved with its outputs")
