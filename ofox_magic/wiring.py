@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from ofox_magic.answer import answer_of
@@ -52,6 +53,8 @@ class Wiring:
         self._environment: Callable[[], Mapping[str, str]] = lambda: os.environ if environment is None else environment
         self._keyring = Keyring()
         self._folder = folder or working_folder()
+        self._making = RLock()  # a panel's threads and a cell may come first together
+        self._client: GatewayClient | None = None
         self._practice: PracticeGateway | None = None
         self.session = make_session(
             self,
@@ -137,12 +140,15 @@ class Wiring:
 
     # -- what carries -------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def client(self) -> "GatewayClient":
         """The client, made when first used, since httpx is heavy."""
-        from ofox_magic.gateway.client import GatewayClient
+        with self._making:
+            if self._client is None:
+                from ofox_magic.gateway.client import GatewayClient
 
-        return GatewayClient(self._settings_with_address, models=self.known_models)
+                self._client = GatewayClient(self._settings_with_address, models=self.known_models)
+            return self._client
 
     @cached_property
     def _by_mode(self) -> "ByMode":
@@ -161,8 +167,8 @@ class Wiring:
     def close(self) -> None:
         """End the loop thread and the practice gateway; a later turn starts them again, and asks the keyring anew."""
         self._keyring = Keyring()
-        if "client" in vars(self):
-            self.client.close()
+        if self._client is not None:
+            self._client.close()
         if "_by_mode" in vars(self):
             self._by_mode.close()
         if self._practice is not None:
@@ -182,12 +188,14 @@ class Wiring:
         return replace(settings, base_url=self._practice_url()) if settings.practice else settings
 
     def _practice_url(self) -> str:
-        if self._practice is None:
-            from ofox_magic.practice import PracticeGateway
+        with self._making:
+            if self._practice is None:
+                from ofox_magic.practice import PracticeGateway
 
-            self._practice = PracticeGateway()
-            self._practice.start()
-        return self._practice.base_url
+                gateway = PracticeGateway()
+                gateway.start()
+                self._practice = gateway
+            return self._practice.base_url
 
 
 def _to_parts(*values: object) -> tuple[Part, ...]:

@@ -1,10 +1,13 @@
 """A session of a program's own, without a notebook."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ofox_magic import ConfigError, connect
+from ofox_magic.practice import PracticeGateway
 from ofox_magic.wiring import Wiring
 
 
@@ -54,3 +57,22 @@ def test_a_keyring_is_asked_once_for_a_key_that_it_has(monkeypatch):
     wiring.close()
     wiring.settings()
     assert len(asked) == 3
+
+
+def test_two_threads_that_come_first_together_share_one_client_and_one_practice_gateway(monkeypatch):
+    started, start = [], PracticeGateway.start
+
+    def start_slowly(gateway):
+        started.append(gateway)
+        time.sleep(0.3)  # time for the other thread to come by
+        start(gateway)
+
+    monkeypatch.setattr(PracticeGateway, "start", start_slowly)
+    wiring = Wiring({"OFOX_BASE_URL": "practice"})
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            one, other = (threads.submit(lambda: (wiring.client, wiring.models())) for _ in range(2))
+            assert one.result(60) == other.result(60)
+        assert len(started) == 1
+    finally:
+        wiring.close()
