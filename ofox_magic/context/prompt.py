@@ -109,10 +109,12 @@ class Notebook:
         if kind == "Err":
             return self._displays.error(number) or references.MISSING
         if kind == "In":
-            sources = self._namespace.get("In", ())
-            return sources[number] if 0 < number < len(sources) else references.MISSING
-        results = self._namespace.get("Out", {})
-        if number in results:
+            sources = self._namespace.get("In")  # which may be a variable of the user's by now, and so may Out
+            if isinstance(sources, list) and 0 < number < len(sources):
+                return sources[number]
+            return references.MISSING
+        results = self._namespace.get("Out")
+        if isinstance(results, dict) and number in results:
             return results[number]
         shown = self._displays.of_cell(number)
         return shown[-1] if shown else references.MISSING
