@@ -61,7 +61,7 @@ class AuthError(GatewayError):
     """401: the key was refused."""
 
 
-class PermissionDenied(GatewayError):  # noqa: N818 - named as in the design, like the builtin PermissionError's kin
+class PermissionDenied(GatewayError):  # noqa: N818 - PermissionError is a builtin
     """402 or 403: the key may not do this, or the balance is used up."""
 
 

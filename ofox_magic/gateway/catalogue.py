@@ -1,4 +1,4 @@
-"""What `GET /models` says: records to ModelCards. Tolerates missing and odd fields (gateway doc, section 10)."""
+"""What `GET /models` says: records to ModelCards. Tolerates missing and odd fields."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

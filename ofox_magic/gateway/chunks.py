@@ -1,7 +1,7 @@
 """
 What a gateway answers, chunk by chunk, to events. Pure.
 
-Tolerates every shape that section 5 of the gateway doc lists, since what the real one sends is only partly documented.
+Tolerates every shape of tests/golden/chunks.md, since what the real one sends is only partly documented.
 """
 
 import json
@@ -32,9 +32,10 @@ _ABSURD = 1e15  # no count of tokens
 
 class AnswerReader:
     """
-    Turns what a gateway sends into events, tolerating every shape that section 5 of the gateway doc lists.
+    Turns what a gateway sends into events.
 
-    `complete` means that a finish reason or `[DONE]` was seen, `done` the latter; `delivered` that some output was.
+    `complete` means that a finish reason or `[DONE]` was seen, `done` the latter; `delivered` that some output was, and
+    `understood` that anything was that speaks the protocol.
     """
 
     def __init__(self, max_answer: int = MAX_ANSWER) -> None:

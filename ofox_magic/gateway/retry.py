@@ -1,8 +1,8 @@
 """
 What is sent again, and how long to wait before. Pure: a failure's status and headers in, seconds out.
 
-Policy of the design, section 3: at most 2 retries, on what a second try can mend, and only as long as nothing of an
-answer was delivered (the caller sees to that).
+At most 2 retries, on what a second try can mend, and only as long as nothing of an answer was delivered: the caller
+sees to that.
 """
 
 import re

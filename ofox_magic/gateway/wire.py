@@ -1,4 +1,4 @@
-"""Messages to the JSON of a request. Pure; the shapes are those of section 3 of the gateway's chat page."""
+"""Messages to the JSON of a request. Pure; the shapes are those of the gateway's page on chat completions."""
 
 import json
 from base64 import b64encode
