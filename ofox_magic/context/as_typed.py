@@ -30,7 +30,9 @@ def near_misses(text: str, names: Iterable[str], look_up: LookUp) -> list[tuple[
         if len(missing) == _MOST_MISSING:
             break
     known = list(names) if missing else []  # to tell which can be sent may take looking at each
-    close = ((written, _closest(name, known, written[0] == "@")) for written, name in missing.items())
+    close = (
+        (written, closest(name, known, _ALIKE_AT if written[0] == "@" else _ALIKE)) for written, name in missing.items()
+    )
     return [(written, name) for written, name in close if name]
 
 
@@ -69,9 +71,10 @@ def within_names(text: str, look_up: LookUp) -> list[tuple[str, str, object]]:
     return list(found.values())
 
 
-def _closest(name: str, known: list[str], is_at: bool) -> str | None:
+def closest(name: str, known: Iterable[str], alike: float = _ALIKE) -> str | None:
+    """Return the one of *known* that *name* is like, from 0 to 1 *alike* at least; private ones for private ones."""
     if not name.isidentifier():
         return None
     folded = {other.casefold(): other for other in known if other.startswith("_") <= name.startswith("_")}
-    close = get_close_matches(name.casefold(), folded, 1, _ALIKE_AT if is_at else _ALIKE)
+    close = get_close_matches(name.casefold(), folded, 1, alike)
     return folded[close[0]] if close else None

@@ -16,7 +16,7 @@ from ofox_magic.context.mimebundle import parts_of_bundle
 from ofox_magic.context.sharing import Level, Sharing
 from ofox_magic.context.table import is_table, table_part
 from ofox_magic.errors import ConfigError
-from ofox_magic.untrusted import fenced
+from ofox_magic.untrusted import fenced, one_line
 
 SPEAKING = ("_ai_repr_", "_repr_llm_")
 """Methods by which a value says itself what a model should read: Jupyter AI's name, and that of the field."""
@@ -102,7 +102,15 @@ class Converter:
         return (Text(f"File `{content.name}`:\n{fenced(content.data.decode())}", (inserted,)),)
 
     def of_address(self, url: str, choices: Choices = AS_SET) -> tuple[Part, ...]:
-        """Return the picture at *url*, which is sent as an address: nothing is fetched here."""
+        """
+        Return the picture at *url*, which is sent as an address: nothing is fetched here.
+
+        Raises ConfigError where it is another file's, which a gateway would fetch as a picture and refuse.
+        """
+        if files.names_no_picture(url):
+            raise ConfigError(
+                f"expected the address of a picture, got {one_line(url, 80)}: load the file, and name what it holds"
+            )
         return (image_at(url, name=url[:60], detail=choices.detail),)
 
     def _of_any(self, value: object) -> Iterable[Part]:

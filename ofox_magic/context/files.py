@@ -6,9 +6,10 @@ Nothing is ever fetched: an address is recognised, and sent as an address.
 
 import codecs
 import os
+import re
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ofox_magic.context.containers import format_of
 from ofox_magic.errors import ConfigError
@@ -33,6 +34,12 @@ _OTHERS = (
     (b"PK\x03\x04", "a zip archive (xlsx and docx are such)", f"unpack it, or {_FRAME}"),
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
     (b"\x80", "a pickle or another binary file", "attach the object by its name"),
+)
+_NO_PICTURES = frozenset(
+    (
+        *(".csv", ".tsv", ".json", ".jsonl", ".parquet", ".feather", ".xlsx", ".xls", ".ods", ".txt", ".md", ".html"),
+        *(".htm", ".xml", ".yaml", ".yml", ".toml", ".pdf", ".docx", ".pptx", ".ipynb", ".py", ".sql", ".zip", ".gz"),
+    )
 )
 _NO_FILES = (
     (stat.S_ISDIR, "a directory"),
@@ -61,6 +68,12 @@ def is_address(word: str) -> bool:
     """Whether *word* is an http, https or data URL, and so no path."""
     start = word[:8].lower()
     return start.startswith(("http://", "https://")) or (start.startswith("data:") and "," in word)
+
+
+def names_no_picture(url: str) -> bool:
+    """Whether the path of *url* ends as data, documents and programs do, of which a model sees nothing by address."""
+    path, *_ = re.split("[?#]", url, maxsplit=1)
+    return not url.startswith("data:") and PurePosixPath(path).suffix.lower() in _NO_PICTURES
 
 
 def read_file(path: str | Path, *, most_bytes: int = 20 * MIB) -> FileContent:

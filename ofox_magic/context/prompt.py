@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from ofox_magic.chat.parts import Inserted, Part, Text
@@ -10,7 +11,7 @@ from ofox_magic.context import as_typed, files, references
 from ofox_magic.context.convert import AS_SET, Choices, Converter
 from ofox_magic.context.displays import Display, Displays
 from ofox_magic.context.mentions import is_name
-from ofox_magic.context.nameable import kind
+from ofox_magic.context.nameable import kind, nameable
 from ofox_magic.context.sent_before import SentBefore
 from ofox_magic.context.watching import Source
 from ofox_magic.errors import ConfigError
@@ -148,7 +149,9 @@ class Notebook:
             return self._converter.of_address(word, choices)
         if _is_there(word):
             return self._converter.of_file(word, choices)
-        raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address; there is none")
+        close = as_typed.closest(word, [name for name, _ in nameable(self._namespace)])
+        meant = f"; is {close} meant?" if close else "; there is none"
+        raise ConfigError(f"--attach {word}: expected a name in the notebook, a file or an address{meant}")
 
     def _remarks(self, text: str) -> tuple[str, ...]:
         sendable = (name for name, value in list(self._namespace.items()) if self._is_sendable(value))
@@ -165,8 +168,10 @@ class Notebook:
             *(
                 f"{typed} names nothing and went as typed"
                 if value is references.MISSING
-                else f"{typed} is a {type(value).__name__} and went as typed; -a {name} sends it"
-                for typed, name, value in as_typed.passed_over(text, self.look_up, self._is_sendable, _CONTAINERS)
+                else f"{typed} is a {type(value).__name__} and went as typed"
+                + (f"; -a {name} sends it" if isinstance(value, _CONTAINERS) else "")
+                for typed, name, value in as_typed.passed_over(text, self.look_up, self._is_sendable, _SAID)
+                if typed.startswith("{") or not isinstance(value, _CODE)  # with @ it may be a decorator
             ),
         )
 
@@ -178,6 +183,8 @@ def _may_be_meant(value: object) -> bool:
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 """In a template, in JSON and in TeX a name of one of these is hardly meant, so it is said and not sent."""
+_CODE = (ModuleType, FunctionType, BuiltinFunctionType, type)
+_SAID = (*_CONTAINERS, *_CODE)
 
 
 def _inserted(text: str, name: str, value: object, heading: str) -> Text:

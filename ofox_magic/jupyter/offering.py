@@ -68,6 +68,11 @@ class Offering:
 
     def _functions(self, names: Sequence[str]) -> Toolbox:
         known = self._toolbox.names
+        for name in names:
+            if name not in known and is_table(self._namespace.get(name)):
+                raise ConfigError(
+                    f"-T {name}: that is a table, and no function; -T {FRAMES}:{name} lets a model ask about it"
+                )
         plain = {name: self._namespace[name] for name in names if name not in known and self._is_function(name)}
         chosen = self._toolbox.only(name for name in names if name not in plain)
         for name, function in plain.items():

@@ -83,7 +83,8 @@ class Questions:
         given = form.added_to(self._given(chosen, key, prompt.parts), kit.session.system)
         with _stoppable():
             request = kit.session.draft(*prompt.parts, **given)
-            said = (*prompt.remarks, *self._remarks(prompt.parts, request, chosen))
+            replaced = remarks.of_output(chosen.output, self._shell.user_ns)
+            said = (*prompt.remarks, *replaced, *self._remarks(prompt.parts, request, chosen))
             if chosen.dry_run:
                 show_draft(kit, request, said, chosen.output)
                 return None

@@ -1,11 +1,13 @@
 """What a user should know of a question before it is answered, a line each. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ofox_magic.chat.estimate import tokens as tokens_in
 from ofox_magic.chat.parts import Image, Part, Text
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.context.prompt import NEW
+from ofox_magic.context.recognise import is_table
 from ofox_magic.jupyter.chips import size
 from ofox_magic.untrusted import one_line
 
@@ -35,6 +37,12 @@ def of_sight(see: int | None, shown: Sequence[object]) -> Iterator[str]:
     if see is not None and not shown:
         since = " since the last question" if see == NEW else ""
         yield f"--see brought nothing along: no cell showed anything{since}"
+
+
+def of_output(name: str | None, namespace: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what there is to say of the variable *name* that the answer is put into."""
+    if name is not None and is_table(value := namespace.get(name)):
+        yield f"-o {name} puts the answer in the place of a {type(value).__name__}"
 
 
 def _blindness(parts: Iterable[Part], card: ModelCard | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ofox_magic.context import files
-from ofox_magic.context.files import is_address, read_file
+from ofox_magic.context.files import is_address, names_no_picture, read_file
 from ofox_magic.errors import ConfigError
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -200,3 +200,19 @@ def test_addresses_are_known(word):
 )
 def test_paths_and_names_are_no_addresses(word):
     assert not is_address(word)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_none"),
+    [
+        ("https://a.example/data.csv", True),
+        ("https://a.example/report.PDF?page=1#top", True),
+        ("https://a.example/plot.png?from=data.csv", False),
+        ("https://a.example/chart#data.csv", False),
+        ("https://a.example/chart", False),
+        ("https://a.example", False),
+        ("data:image/png;base64,AAAA/x.csv", False),
+    ],
+)
+def test_an_address_that_ends_as_data_do_names_no_picture(url, is_none):
+    assert names_no_picture(url) is is_none

@@ -240,6 +240,11 @@ def test_what_looks_like_a_reference_and_went_as_typed_is_said(kernel):
     shown = kernel.run("%%ofox\nWhat of {prices}, and {Out[9999]}?").html
     assert "{prices} is a list and went as typed; -a prices sends it" in shown
     assert "{Out[9999]} names nothing and went as typed" in shown
+    kernel.run("import math")
+    shown = kernel.run("%%ofox\nWhat of {math} and @math, {str} and {len}?").html
+    assert "{math} is a module and went as typed" in shown
+    assert "@math is" not in shown
+    assert "{str} is" not in shown, "what Python has by itself is no name of the notebook"
     kernel.run("word = 'w'")
     shown = kernel.run("%%ofox\nWhat of {word.title} and {prices[0]}, not {color.red}?").html
     assert "{word.title} went as typed, since only whole names are inserted: use {word}, or put it into" in shown

@@ -4,7 +4,7 @@ import pytest
 
 from ofox_magic.chat.parts import Image, Inserted, Text
 from ofox_magic.chat.transport import ModelCard
-from ofox_magic.jupyter.remarks import of_question
+from ofox_magic.jupyter.remarks import of_output, of_question
 
 PICTURE = Image(b"x")
 
@@ -44,3 +44,10 @@ def test_turns_that_do_not_go_along_are_counted():
     assert said(Text("a"), turns=5, max_history=5) == []
     assert said(Text("a"), turns=6, max_history=5) == ["the last 5 of 6 turns go along (OfoxMagics.max_history)"]
     assert said(Text("a"), turns=6, max_history=0) == []
+
+
+def test_an_answer_that_takes_the_place_of_a_table_is_remarked():
+    pandas = pytest.importorskip("pandas")
+    names = {"df": pandas.DataFrame({"a": [1]}), "answer": "old"}
+    assert list(of_output("df", names)) == ["-o df puts the answer in the place of a DataFrame"]
+    assert [list(of_output(name, names)) for name in ("answer", "new", None)] == [[], [], []]

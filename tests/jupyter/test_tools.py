@@ -203,11 +203,13 @@ def test_a_function_of_the_notebook_is_a_tool_for_that_turn_and_asks(kernel, ker
     [
         ("-T wether", "no tool is called 'wether'; is weather meant?"),
         ("-T ran", "no tool is called 'ran'"),
+        ("-T rows", "-T rows: that is a table, and no function; -T frames:rows lets a model ask about it"),
         ("-T print", "no tool is called 'print'"),
         ("-T weather --option tools=[]", "-T and --option tools contradict each other"),
     ],
 )
 def test_what_cannot_be_offered_is_said_and_nothing_is_sent(kernel, kernel_gateway, line, said):
+    kernel.run("rows = [{'a': 1}, {'a': 2}]")
     before = len(kernel_gateway.received)
     cell = kernel.run(f"%%ofox {line}\nhi")
     assert said in "\n".join([*cell.error, cell.printed])
