@@ -43,7 +43,8 @@ class Asked:
     *max_history* is how many of the turns above go along (None: all), *max_cost* the cap of this turn in USD, *tools*
     what the model may call and *consent* who is asked before. *cancel* is there once the request has left, *estimate*
     is what it was taken to cost then; *entries* is how many the ledger had when the turn began; *round* are the calls
-    that wait, and *served_by* is the thread that runs them.
+    that wait, and *served_by* is the thread that runs them. *ends_here*: it is stopped without the
+    transport, which has nothing of it.
     """
 
     turn: Turn
@@ -58,6 +59,7 @@ class Asked:
     consent: Consent | None = None
     cancel: Cancel | None = None
     cancelled: bool = False
+    ends_here: bool = False
     estimate: Decimal | None = None
     entries: int | None = None
     rounds: int = 0

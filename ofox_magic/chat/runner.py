@@ -75,15 +75,23 @@ class Runner:
 
     def cancel(self, turn: Turn) -> None:
         """Stop *turn*, running or queued: this asking, and no other one of the same id. Nothing when it has ended."""
+        try:
+            self._stop(turn)
+        except BaseException:  # an interrupt in the midst of it: what was begun is brought to its end
+            self._stop(turn)
+            raise
+
+    def _stop(self, turn: Turn) -> None:
         with self._changed:
             asked = next((asked for asked in self.under_way if asked.turn is turn), None)
-            if asked is None:
-                return
-            asked.cancelled = True
-            if asked in self._queue or asked.turn.state == "tools":  # nothing of it is with the transport
-                self._close_round(asked)
-                self._record(asked, Finished(stopped=True))
-        if asked.cancel is not None:
+            if asked is not None:
+                asked.cancelled = True
+                # nothing of it is with the transport
+                asked.ends_here = asked.ends_here or asked in self._queue or asked.turn.state == "tools"
+                if asked.ends_here:
+                    self._close_round(asked)
+                    self._record(asked, Finished(stopped=True))
+        if asked is not None and asked.cancel is not None:
             asked.cancel()
         self._subscribers.deliver()
         self._advance()
@@ -150,7 +158,11 @@ class Runner:
     def _advance(self) -> None:
         """Start the next turn where none is running."""
         while asked := self._next():
-            self._start(asked)
+            try:
+                self._start(asked)
+            except BaseException:
+                self._abandon(asked)
+                raise
         self._subscribers.deliver()
 
     def _start(self, asked: Asked) -> None:
@@ -159,9 +171,6 @@ class Runner:
             cancel = self._send(asked)
         except Exception as error:  # noqa: BLE001 - a turn that cannot start must not stop those behind it
             self._fail(asked, error)
-        except BaseException:
-            self._abandon(asked)
-            raise
         else:
             self._attach(asked, cancel)
 
@@ -182,14 +191,19 @@ class Runner:
             raise
 
     def _next(self) -> Asked | None:
-        with self._changed:
-            if self.running is not None or not self._queue:
-                return None
-            asked = self.running = self._queue.popleft()
-            asked.history.begin(asked.turn.id, asked.turn.key, asked.turn.question)
-            asked.turn.reply.status = "waiting"
-            self._subscribers.post(TurnChanged, asked.turn.id, "waiting")
-            return asked
+        asked = None
+        try:
+            with self._changed:
+                if self.running is None and self._queue:
+                    asked = self.running = self._queue.popleft()
+                    asked.history.begin(asked.turn.id, asked.turn.key, asked.turn.question)
+                    asked.turn.reply.status = "waiting"
+                    self._subscribers.post(TurnChanged, asked.turn.id, "waiting")
+        except BaseException:
+            if asked is not None:
+                self._abandon(asked)
+            raise
+        return asked
 
     def _attach(self, asked: Asked, cancel: Cancel) -> None:
         with self._changed:
@@ -246,11 +260,12 @@ class Runner:
         turn = asked.turn
         if self.running is asked:  # what waits has no version yet, and may have the id of the one that runs
             asked.history.settle(turn.id, Version.settled(turn.question, turn.reply, turn.model, turn.sent))
+        self._subscribers.post(Settled, turn.id, turn.state)
+        if self.running is asked:
             self.running = None
         else:
             self._queue.remove(asked)
         self._enter(asked)
-        self._subscribers.post(Settled, turn.id, turn.state)
 
     def _enter(self, asked: Asked) -> None:
         """Write down what an answer used. A request that was stopped before it counts too: it may have cost as much."""

@@ -98,6 +98,28 @@ def test_an_interrupt_while_another_turn_is_started_stops_that_one_and_no_more(s
     assert goes_on(session, gateway)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # where it comes as a generator is closed
+@pytest.mark.parametrize("entry", range(1, 70))
+def test_an_interrupt_anywhere_in_a_stop_leaves_nobody_stuck(session, gateway, entry):
+    notices = []
+    session.subscribe(notices.append)
+    first, second = session.ask("1", tools=Toolbox()), session.ask("2")
+    answer(gateway, *CALLS)
+    try:
+        with interrupted_at(entry):
+            first.cancel()
+    except KeyboardInterrupt:
+        first.cancel()  # who was not heard at all says it again
+    if second.state == "waiting" and gateway.live:
+        answer(gateway)
+    assert first.state == "stopped"
+    assert second.state in ("done", "stopped")
+    assert goes_on(session, gateway)
+    assert {notice.turn_id for notice in notices if isinstance(notice, Settled)} >= {first.id, second.id}
+
+
 def test_an_interrupt_while_it_is_told_that_another_turn_begins_stops_that_one(session, gateway):
     first, second = session.ask("1", tools=Toolbox()), session.ask("2")
     answer(gateway, *CALLS)
