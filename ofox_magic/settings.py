@@ -27,6 +27,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 _QUOTES = "\u2018\u2019\u201c\u201d"
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}  # keeps the length, as str.lower() does not
 _PIECE = 12  # a piece of a key as long as this is masked too
+_SHORTEST = 8  # characters of a key; `none` and `test` are none
 
 
 class Secret:
@@ -57,9 +58,12 @@ class Secret:
         """
         Return *text* with the key, and every piece of it of 12 characters and more, replaced by `[key]`.
 
-        In any case, since hosts come in lower case. By hand, since `re` would keep the pieces in its cache.
+        In any case, since hosts come in lower case. By hand, since `re` would keep the pieces in its cache. Text stays
+        where the key is one of a few characters, as local servers want one: that is no secret, but may be a word.
         """
         key, plain = self._reveal().translate(_LOWER), text.translate(_LOWER)
+        if len(key) < _SHORTEST:
+            return text
         length = min(_PIECE, len(key))
         hidden = bytearray(len(text))
         for start in range(len(key) - length + 1):
