@@ -12,6 +12,7 @@ from ofox_magic.chat.messages import assistant, tool, user
 from ofox_magic.chat.parts import Image, Table, ToolCall
 from ofox_magic.chat.tools import Outcome, ReadyCall
 from ofox_magic.errors import ConfigError, ServerError
+from ofox_magic.journal import writing
 from ofox_magic.journal.storage import open_to_write
 from ofox_magic.testing import ManualClock
 from tests.journal.scene import Scene, eventually, said
@@ -84,7 +85,8 @@ def test_the_text_of_an_answer_is_on_disk_while_it_comes(scene):
     assert s.now().exchanges[0].version.status == "done"
 
 
-def test_a_single_word_is_written_once_nothing_follows_it(scene, path):
+def test_a_single_word_is_written_once_nothing_follows_it(scene, path, monkeypatch):
+    monkeypatch.setattr(writing, "_TRY_AGAIN", 3600)  # nothing has failed
     gate = threading.Event()
     s = scene([TextDelta("word"), gate])
     turn = s.session.ask("q")
