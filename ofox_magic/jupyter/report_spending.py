@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from ofox_magic.chat.ledger import Spent
-from ofox_magic.chat.money import approximately, dollars
+from ofox_magic.chat.money import Cost, approximately, dollars
 from ofox_magic.chat.session import Session
 from ofox_magic.chat.transport import ModelCard
 from ofox_magic.jupyter.columns import count, table
@@ -31,8 +31,13 @@ def budget(session: Session) -> str:
     spent = session.ledger.spent().cost
     if session.budget is None:
         return str(spent)
-    besides = f", and {spent.without_cost}, counted as {approximately(spent.assumed)}" if spent.unknown else ""
-    return f"{approximately(spent.known)} of {dollars(session.budget)}{besides}"
+    return f"{approximately(spent.known)} of {dollars(session.budget)}{_besides(spent) if spent.unknown else ''}"
+
+
+def _besides(spent: Cost) -> str:
+    if spent.assumed:
+        return f", and {spent.without_cost}, counted as {approximately(spent.assumed)}"
+    return f", and {spent.without_cost}: prices are asked for before the next question"
 
 
 def models(cards: Iterable[ModelCard], words: str, width: int | None = None) -> str:

@@ -6,7 +6,11 @@ from decimal import Decimal
 import pytest
 
 from ofox_magic.chat.estimate import PER_MESSAGE
+from ofox_magic.chat.events import Finished, TextDelta, UsageReported
+from ofox_magic.chat.messages import Usage
+from ofox_magic.jupyter.report_spending import budget
 from ofox_magic.practice import Script
+from ofox_magic.testing import scripted_session
 from ofox_magic.tokenizer import tokens_of_text
 
 from .kernel import Kernel
@@ -321,3 +325,10 @@ def test_a_gateway_on_this_machine_is_asked_for_its_models_by_whom_needs_them_on
     kernel.run("%ofox models")
     assert "≈$" in kernel.run("%ofox usage").printed, "what had no price then has one now"
     assert [entry.method for entry in kernel_gateway.received[before:]] == ["POST", "GET"]
+
+
+def test_what_nobody_knows_the_price_of_yet_is_not_said_to_cost_nothing():
+    session = scripted_session([TextDelta("fine"), UsageReported(Usage(10, 2, 12)), Finished()])
+    session.ask("hello").wait()
+    session.budget = Decimal(1)
+    assert budget(session) == "$0 of $1.00, and 1 answer of unknown cost: prices are asked for before the next question"
