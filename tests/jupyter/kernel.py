@@ -182,7 +182,14 @@ class Kernel:
 
     def run(self, code, **options):
         self.start(code, **options)
-        return self.finish()
+        cell = self.finish()
+        while (
+            cell.status == "aborted"
+        ):  # ipykernel 6 gives up what comes in the same moment as the end of a failed cell
+            time.sleep(0.05)
+            self.start(code, **options)
+            cell = self.finish()
+        return cell
 
     def asked(self, timeout=30.0):
         """Wait until the running cell asks for input, and return what it says."""
