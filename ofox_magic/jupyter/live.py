@@ -22,6 +22,7 @@ from ofox_magic.settings import Deadlines
 PAINT_EVERY = 0.08
 """Seconds between two paints; more where a paint takes long, so that painting never eats the cell."""
 _PAINT_SHARE = 4  # a paint is followed by at least this many times its own length without one
+_LONG = 8_000  # characters of an answer whose last words are shown before all of it becomes one output
 _FREE_TAIL, _TAIL_RATE = 800, 4000  # characters that are sent again for free, and characters a second beyond
 
 
@@ -87,6 +88,8 @@ class LiveCell:
             note = footer(self._turn, self._waiting.seconds)
             if bare_error and self._segment is None:
                 return
+            if self._fresh and len(reply.text) > _LONG:
+                self._paint()
             whole = None if bare_error else of_turn(self._turn, note, look=self._look)
             if self._has_calls or not self._screen.replace(whole):
                 self._close_if_interrupted()

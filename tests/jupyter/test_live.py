@@ -280,6 +280,17 @@ def test_reasoning_is_folded(turn):
     assert data["text/plain"] == "so"
 
 
+def test_the_last_words_of_a_long_answer_stand_before_all_of_it_becomes_one_output(turn, cell, screen):
+    come(turn, cell, TextDelta("word " * 2_000))
+    painted = len(screen.frames)
+    come(turn, cell, TextDelta("\n\nThe last line."), Finished())
+    assert len(screen.frames) == painted, "the last paint was just now"
+    cell.end()
+    with_it = [data["text/html"] for data, _ in screen.frames[painted:] if "The last line." in data["text/html"]]
+    assert len(with_it) == 2
+    assert screen.outputs == [screen.frames[-1]]
+
+
 class Publisher:
     """Stands in for a shell's display publisher."""
 
