@@ -345,10 +345,7 @@ def test_a_detached_session_is_written_no_more(scene, path):
     assert rows(path, "SELECT count(*) FROM run") == [(1,)]
 
 
-def test_one_thread_writes_and_it_keeps_no_process_alive(scene):
-    def writers():
-        return [thread for thread in threading.enumerate() if thread.name == "ofox-journal"]
-
+def test_one_thread_writes_and_it_keeps_no_process_alive(writers, scene):
     s = scene("1", "2")
     assert writers() == []
     s.ask("a")

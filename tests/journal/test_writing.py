@@ -21,10 +21,6 @@ def path(tmp_path):
     return tmp_path / "journal.sqlite3"
 
 
-def writers():
-    return [thread for thread in threading.enumerate() if thread.name == "ofox-journal"]
-
-
 class Teller:
     """A session in which one thing was said, and which tells what it is told to tell; `looks` at it are counted."""
 
@@ -46,7 +42,7 @@ class Teller:
 
 
 @pytest.mark.parametrize("end", [Settled("t", "done", 9), HistoryReplaced("main", 9)])
-def test_what_ends_or_replaces_wakes_the_writer_and_what_comes_in_between_does_not(path, end):
+def test_what_ends_or_replaces_wakes_the_writer_and_what_comes_in_between_does_not(writers, path, end):
     """An answer may come in thousands of pieces, and each write is synced."""
     journal, teller = Journal(path, on_problem=pytest.fail), Teller()
     journal.attach(teller, "")
@@ -90,7 +86,7 @@ def test_what_was_refused_is_written_once_that_can_be_done_though_nobody_asks(pa
     assert len(sessions(path)) == 1
 
 
-def test_where_nothing_is_written_any_more_no_thread_is_left_and_nobody_waits(path):
+def test_where_nothing_is_written_any_more_no_thread_is_left_and_nobody_waits(writers, path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
@@ -104,7 +100,7 @@ def test_where_nothing_is_written_any_more_no_thread_is_left_and_nobody_waits(pa
     scene.close()
 
 
-def test_a_write_that_hangs_does_not_keep_the_process(path):
+def test_a_write_that_hangs_does_not_keep_the_process(writers, path):
     gate = threading.Event()
 
     def hangs(text):
