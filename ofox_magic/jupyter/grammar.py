@@ -17,6 +17,7 @@ from ofox_magic.jupyter.option_values import (
     names,
     number,
     one_word,
+    output_name,
     positive_integer,
     positive_number,
 )
@@ -97,7 +98,7 @@ def _add_turn_options(group: "argparse._ArgumentGroup") -> None:
         "-o",
         "--output",
         metavar="NAME",
-        type=identifier,
+        type=output_name,
         help="put the answer into NAME; of JSON its value, of a dry run the bytes",
     )
     add("-f", "--format", choices=FORMATS, help="how it is to be answered; code goes into a new cell too, unrun")

@@ -43,11 +43,17 @@ def count_or_new(text: str) -> int:
 
 
 def identifier(text: str) -> str:
-    """A variable's name, and none that would hide one of Python's own."""
-    own = ", which is Python's own" if hasattr(builtins, text) or iskeyword(text) else ""
-    if own or not text.isidentifier():
-        raise ArgumentTypeError(f"expected a variable's name, got {text!r}{own}")
+    """A variable's name."""
+    if not text.isidentifier():
+        raise ArgumentTypeError(f"expected a variable's name, got {text!r}")
     return text
+
+
+def output_name(text: str) -> str:
+    """The name of a variable that gets a value, which must hide none of Python's own."""
+    if hasattr(builtins, text) or iskeyword(text):
+        raise ArgumentTypeError(f"expected a variable's name, got {text!r}, which is Python's own")
+    return identifier(text)
 
 
 def one_word(text: str) -> str:

@@ -70,6 +70,11 @@ def test_the_turns_own_options():
     assert parse("-m a/b", {}).model == "a/b"
 
 
+def test_a_schema_may_have_a_name_that_an_answer_may_not():
+    """Nothing of Python's is hidden where a variable is only looked up."""
+    assert parse("--schema filter", {}).schema == "filter"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -14,7 +14,7 @@ from ofox_magic.jupyter.commands.words import number, parsed
 from ofox_magic.jupyter.grammar import command_parser
 from ofox_magic.jupyter.inspector import REBUILT, Inspection
 from ofox_magic.jupyter.kit import Kit
-from ofox_magic.jupyter.option_values import identifier, positive_integer
+from ofox_magic.jupyter.option_values import output_name, positive_integer
 from ofox_magic.jupyter.screen import terminal_width
 from ofox_magic.untrusted import one_line
 
@@ -126,5 +126,5 @@ def sent_parser() -> argparse.ArgumentParser:
     add("--version", metavar="K", type=positive_integer, help="that run of it, as %%ofox versions numbers them")
     add("--request", metavar="K", type=positive_integer, help="only the K-th of its requests")
     add("--to", metavar="FILE", help="write the bytes of the (last) request into FILE")
-    add("-o", "--output", metavar="NAME", type=identifier, help="put them into the variable NAME")
+    add("-o", "--output", metavar="NAME", type=output_name, help="put them into the variable NAME")
     return parser
