@@ -130,6 +130,11 @@ class Wiring:
             if not self.settings().is_offline:
                 self.client.ensure_models()
 
+    def ensure_practice_models(self) -> None:
+        """Learn the models of the practice gateway, if that is the one: nobody is asked but this process."""
+        if self.settings().practice:
+            self.ensure_models()
+
     @cached_property
     def known_models(self) -> "KnownModels":
         """What is known of each gateway's models, for a day on disk."""

@@ -189,9 +189,14 @@ def what_is_unknown(words: list[str], parser: argparse.ArgumentParser) -> str:
             f"expected one model and then options, got {' '.join(words)!r} too: a value that holds spaces stands in "
             f"quotes, the prompt goes below this line"
         )
-    known = [text for action in actions(parser) for text in action.option_strings]
+    known = option_strings(parser)
     close = [text for text in known if text.startswith(option)] or get_close_matches(option, known, n=1)
     return f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def option_strings(parser: argparse.ArgumentParser) -> list[str]:
+    """Return how the options of *parser* are written, in order."""
+    return [text for action in actions(parser) for text in action.option_strings]
 
 
 def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -59,7 +59,7 @@ class LiveCell:
             self._fresh.append(event.text)
             self._is_waiting_again = False
         if self._turn.reply.settled:
-            return  # the end is painted once, by `end`
+            return  # the end is painted by `end`
         first = bool(self._fresh) and not (self._segment and self._segment.text)
         if first or self._clock() >= self._next_paint:
             self._paint()

@@ -19,8 +19,8 @@ from ofox_magic.jupyter import shell_words
 from ofox_magic.jupyter.grammar import (
     MAY_HAVE_A_NUMBER,
     TOOL_CHOICES,
-    actions,
     flags,
+    option_strings,
     parser_for,
     usage_error,
     what_is_unknown,
@@ -68,14 +68,13 @@ def parse(line: str, namespace: Mapping[str, Any], prog: str = "%%ofox") -> Opti
 
 def parse_question(line: str, namespace: Mapping[str, Any], prog: str = "%ofox ask") -> tuple[Options, str]:
     """Return the options at the start of *line*, and the question that follows them, as it was typed."""
+    parser = parser_for(prog)
     try:
-        options, question = shell_words.options_and_rest(line, flags(parser_for(prog)), MAY_HAVE_A_NUMBER)
+        options, question = shell_words.options_and_rest(line, flags(parser), MAY_HAVE_A_NUMBER)
     except ValueError:
         raise usage_error(prog, "a quote is not closed: expected an even number of ' and \"") from None
-    if behind := shell_words.behind_quoted(question):
-        known = {text for action in actions(parser_for(prog)) for text in action.option_strings}
-        if behind in known:
-            raise usage_error(prog, f"{behind} stands behind the question: options stand before it")
+    if (behind := shell_words.behind_quoted(question)) in option_strings(parser):
+        raise usage_error(prog, f"{behind} stands behind the question: options stand before it")
     return _options(options, namespace, prog), question
 
 
@@ -134,15 +133,18 @@ def _options(words: list[str], namespace: Mapping[str, Any], prog: str) -> Optio
 
 def _unfinished_before(model: str, words: list[str]) -> str | None:
     """The option and value that *model*, which names no vendor, stands behind as if it were the rest of a text."""
+    if "/" in model:
+        return None
     behind = zip(words, words[1:], words[2:], strict=False)
-    texts = (f"{option} {value}" for option, value, next_word in behind if next_word == model and option in _TEXTS)
-    return next((text for text in texts if "/" not in model and _may_go_on(text)), None)
+    before = ((option, value) for option, value, next_word in behind if next_word == model)
+    return next((f"{option} {value}" for option, value in before if _may_go_on(option, value)), None)
 
 
-def _may_go_on(text: str) -> bool:
-    """Whether the *text* of an option may lack its rest: no quotes held it together, and it is no whole JSON."""
-    option, _, value = text.partition(" ")
-    return not any(map(str.isspace, value)) and not (option == "--option" and _is_json(value.partition("=")[2]))
+def _may_go_on(option: str, value: str) -> bool:
+    """Whether *value* is a text that may lack its rest: no quotes held it together, and it is no whole JSON."""
+    if option not in _TEXTS or any(map(str.isspace, value)):
+        return False
+    return option != "--option" or not _is_json(value.partition("=")[2])
 
 
 def _is_json(text: str) -> bool:

@@ -1,7 +1,6 @@
 """What `%ofox COMMAND` does: each shows or changes the session, and prints."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
@@ -14,7 +13,7 @@ from ofox_magic.jupyter.commands.models import ModelCommands
 from ofox_magic.jupyter.commands.sharing import SharingCommands
 from ofox_magic.jupyter.commands.showing import ShowingCommands
 from ofox_magic.jupyter.commands.tools import ToolCommands
-from ofox_magic.jupyter.commands.words import alone
+from ofox_magic.jupyter.commands.words import alone, did_you_mean
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
@@ -86,8 +85,7 @@ class Commands:
         elif name in ("-h", "--help"):
             print(HELP)
         elif name not in self._commands:
-            close = get_close_matches(name, self._commands, 1)
-            meant = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(self._commands)}."
+            meant = did_you_mean(name, self._commands) or f"expected one of {', '.join(self._commands)}."
             raise UsageError(f"%ofox: there is no command {name!r}; {meant} To ask a question: %ofox ask …")
         elif rest.strip() in ("-h", "--help") and name not in _WITH_OPTIONS:
             print("\n".join(line for line in HELP.splitlines() if name in line[:_WORDS].replace(",", "").split()))

@@ -1,13 +1,12 @@
 """Who answers, under which instructions, and what it costs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
 from ofox_magic.chat.money import amount_of
 from ofox_magic.jupyter import report, report_spending
-from ofox_magic.jupyter.commands.words import alone, one_word
+from ofox_magic.jupyter.commands.words import alone, did_you_mean, one_word
 from ofox_magic.jupyter.kit import Kit
 from ofox_magic.jupyter.screen import terminal_width
 
@@ -65,11 +64,9 @@ class ModelCommands:
 
     def _usage(self, rest: str) -> None:
         alone(rest, "usage")
-        practice = self._wiring.settings().practice
-        if practice:
-            self._wiring.ensure_models()  # nobody is asked but this process, and the cost is the same every time
+        self._wiring.ensure_practice_models()  # so that the cost is the same every time
         print(report_spending.usage(self._session.ledger.lines, terminal_width()))
-        if practice and self._session.ledger.lines:
+        if self._wiring.settings().practice and self._session.ledger.lines:
             print("the practice gateway charges nothing: its prices are there to try budgets with")
 
     def _budget(self, rest: str) -> None:
@@ -87,5 +84,5 @@ def _doubt(model: str, known: Sequence[str]) -> str:
     """What is odd about a *model* that the catalogue, as known here, does not have: it may be newer, or a slip."""
     if not known or model in known:
         return ""
-    close = get_close_matches(model, known, 1)
-    return f"the gateway did not list {model}" + (f"; did you mean {close[0]}?" if close else "")
+    meant = did_you_mean(model, known)
+    return f"the gateway did not list {model}" + (f"; {meant}" if meant else "")

@@ -1,7 +1,6 @@
 """How much of tables may leave the kernel."""
 
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
@@ -9,6 +8,7 @@ from ofox_magic.context.references import MISSING
 from ofox_magic.context.sharing import DEFAULT_LEVEL, LEVELS
 from ofox_magic.errors import ConfigError
 from ofox_magic.jupyter import report
+from ofox_magic.jupyter.commands.words import did_you_mean
 from ofox_magic.jupyter.kit import Kit
 
 
@@ -32,9 +32,9 @@ class SharingCommands:
                 f"name and --mask A,B; got {rest!r}"
             )
         if name and level is None and mask is None and not self._is_known(name):
-            close = get_close_matches(name, LEVELS, 1)
-            meant = f"; did you mean {close[0]}?" if close else f": there are {', '.join(LEVELS)}"
-            raise UsageError(f"%ofox level: {name} is no level and no table{meant}")
+            meant = did_you_mean(name, LEVELS)
+            more = f"; {meant}" if meant else f": there are {', '.join(LEVELS)}"
+            raise UsageError(f"%ofox level: {name} is no level and no table{more}")
         if level == "-" and name:
             self._sharing.forget(name)
         elif level:

@@ -95,8 +95,7 @@ def show_draft(kit: Kit, request: Request, remarks: tuple[str, ...] = (), name: 
     Raises ConfigError where it cannot go.
     """
     draft = draft_request(request, kit.wiring.body)
-    if kit.wiring.settings().practice:
-        kit.wiring.ensure_models()
+    kit.wiring.ensure_practice_models()
     estimate = kit.session.estimate(request)  # by the tokenizer that the price is for, where there is one
     size = f"{len(draft.body):,} bytes · ≈{estimate.prompt_tokens:,} tokens"
     title = f"{request.model} · {size} · at most {approximately(estimate.cost)} · not sent"

@@ -1,6 +1,8 @@
 """The words behind a command."""
 
 import argparse
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 from IPython.core.error import UsageError
 
@@ -12,6 +14,12 @@ def alone(rest: str, command: str) -> None:
     """Raise UsageError where there is a *rest* behind a *command* that takes nothing."""
     if rest:
         raise UsageError(f"%ofox {command}: expected nothing behind it, got {rest!r}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `did you mean …?` for the one of *known* that *word* is like; empty where none is."""
+    close = get_close_matches(word, list(known), 1)
+    return f"did you mean {close[0]}?" if close else ""
 
 
 def one_word(text: str, usage: str) -> str:
